@@ -1,0 +1,5 @@
+"""`python -m steadyline`."""
+
+from steadyline.cli import main
+
+raise SystemExit(main())
