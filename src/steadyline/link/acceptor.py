@@ -1,0 +1,188 @@
+"""The listening side of connections: admits HELLOs, fences ghosts, replaces a peer's old link by its new one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from steadyline.errors import PortTakenError
+from steadyline.link.link import Link, LinkEvents
+from steadyline.link.network import Address, Listening, reason
+from steadyline.link.runtime import Runtime
+from steadyline.wire.messages import Hello, Message, Welcome
+from steadyline.wire.session import Closed, SessionState
+
+FENCE_S = 30.0
+"""So long after the newest process of a peer has left, older ones are refused. Not for ever: a wall clock that was set back
+gives a restarted process a lower epoch than its predecessor had, and it must get in at last."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a HELLO is not admitted: `code` for programs, `text` for people."""
+
+    code: str
+    text: str
+
+
+Decision = Welcome | Refusal
+NO_CALL = Refusal("unknown-call", "HELLO without a call: call_id and call_uuid are needed here")
+
+
+@dataclass(frozen=True)
+class AcceptorEvents:
+    """Whom an acceptor tells.
+
+    Attributes:
+        admit: decides on a HELLO whose connection and role are right, at once or awaitably (to read a journal, say);
+            the Welcome opens the link.
+        on_open: the link is open (called right after `admit`).
+        on_message: a message came.
+        on_closed: an admitted link is over; the service logs it. Not called for one that was replaced by the same
+            peer's newer link.
+    """
+
+    admit: Callable[[Hello], Decision | Awaitable[Decision]]
+    on_open: Callable[[Link, Hello], None]
+    on_message: Callable[[Link, Message], None]
+    on_closed: Callable[[Link, Closed], None]
+
+
+@dataclass
+class Newest:
+    """The newest process of a peer that was admitted.
+
+    Attributes:
+        epoch: its epoch.
+        left_at: when its link was closed; None while it is open.
+    """
+
+    epoch: int
+    left_at: float | None = None
+
+
+class Acceptor:
+    """One listening port of a service.
+
+    Args:
+        runtime: surroundings.
+        number: the connection that is served here (see `steadyline.connections`).
+        roles: who may dial.
+        events: whom to tell.
+    """
+
+    def __init__(self, runtime: Runtime, number: int, roles: frozenset[str], events: AcceptorEvents) -> None:
+        self._runtime = runtime
+        self._number = number
+        self._roles = roles
+        self._events = events
+        self._links: dict[tuple[str, str], Link] = {}
+        self._newest: dict[tuple[str, str], Newest] = {}
+        self._pending: set[Link] = set()
+        self._decisions: set[asyncio.Future[None]] = set()
+        self._listening: Listening | None = None
+        self._link_events = LinkEvents(
+            on_message=self._events.on_message, on_closed=self._closed, on_hello=self._greeted
+        )
+
+    def __repr__(self) -> str:
+        return f"<Acceptor connection {self._number} port={self.port} links={len(self._links)}>"
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 before `listen`."""
+        return self._listening.port if self._listening else 0
+
+    async def listen(self, address: Address) -> None:
+        """Bind and listen.
+
+        Raises:
+            PortTakenError: the port cannot be had; the text says which.
+        """
+        try:
+            self._listening = await self._runtime.network.listen(address, self._accept)
+        except OSError as error:
+            text = f"TCP port {address[1]} on {address[0]} cannot be listened on: {reason(error)}"
+            raise PortTakenError(text, (("tcp", *address),)) from error
+
+    def close(self) -> None:
+        """Stop listening and drop every link without BYE: this process stops, its calls go on and will heal."""
+        if self._listening:
+            self._listening.close()
+            self._listening = None
+        for link in [*self._links.values(), *self._pending]:
+            link.drop("this service is stopping")
+        for decision in self._decisions:
+            decision.cancel()
+
+    def forget(self, call_uuid: str) -> None:
+        """The call is over: its epochs need not be remembered."""
+        for key in [key for key in self._newest if key[1] == call_uuid]:
+            del self._newest[key]
+
+    def _accept(self) -> Link:
+        link = Link(self._runtime.clock, self._runtime.times, self._link_events)
+        self._pending.add(link)
+        return link
+
+    def _greeted(self, link: Link, hello: Hello) -> None:
+        decision = self._objection(hello) or self._events.admit(hello)
+        if isinstance(decision, Welcome | Refusal):
+            self._decide(link, hello, decision)
+        else:
+            task = asyncio.ensure_future(self._decide_later(link, hello, decision))
+            self._decisions.add(task)
+            task.add_done_callback(self._decisions.discard)
+
+    async def _decide_later(self, link: Link, hello: Hello, decision: Awaitable[Decision]) -> None:
+        self._decide(link, hello, await decision)
+
+    def _decide(self, link: Link, hello: Hello, decision: Decision) -> None:
+        if link not in self._pending:
+            return
+        if isinstance(decision, Refusal):
+            self._runtime.log.warning(
+                "refused %.40r (%s:%d) for call %d: %s", hello.role, *link.peer, hello.call_id, decision.text
+            )
+            link.refuse(decision.code, decision.text)
+            return
+        self._pending.discard(link)
+        key = (hello.role, hello.call_uuid)
+        previous = self._links.pop(key, None)
+        self._links[key] = link
+        self._newest[key] = Newest(hello.epoch)
+        if previous is not None:
+            previous.drop("replaced by a newer connection of the same peer")
+        link.accept(decision)
+        self._events.on_open(link, hello)
+
+    def _objection(self, hello: Hello) -> Refusal | None:
+        """What is wrong with a HELLO whatever the service thinks of the call."""
+        if hello.connection != self._number:
+            text = f"HELLO for connection {hello.connection}, this port is connection {self._number}: check the ports"
+            return Refusal("wrong-connection", text)
+        if hello.role not in self._roles:
+            return Refusal("wrong-role", f"role {hello.role!r:.40}, expected one of {', '.join(sorted(self._roles))}")
+        newest = self._newest.get((hello.role, hello.call_uuid))
+        if newest is not None and hello.epoch < newest.epoch and not self._is_long_gone(newest):
+            text = f"epoch {hello.epoch} is older than {newest.epoch}: a newer {hello.role} has taken over"
+            return Refusal("ghost", text)
+        return None
+
+    def _is_long_gone(self, newest: Newest) -> bool:
+        return newest.left_at is not None and self._runtime.clock.now() - newest.left_at >= FENCE_S
+
+    def _closed(self, link: Link, closed: Closed) -> None:
+        if link in self._pending:
+            self._pending.discard(link)
+            is_told = closed.state is SessionState.REFUSED and link.hello is not None
+            if closed.code not in ("bye", "eof") and not is_told:
+                self._runtime.log.warning("dropped %s:%d: %s", *link.peer, closed.reason)
+            return
+        if link.hello is None:
+            return
+        key = (link.hello.role, link.hello.call_uuid)
+        if self._links.get(key) is link:
+            del self._links[key]
+            if key in self._newest:
+                self._newest[key].left_at = self._runtime.clock.now()
+            self._events.on_closed(link, closed)

@@ -1,0 +1,114 @@
+"""UDP registration polling of one call towards one address (connections 1 and 2), and the listener for it."""
+
+import asyncio
+from collections.abc import Callable
+
+from steadyline.connections import Connection
+from steadyline.errors import PortTakenError, WireError
+from steadyline.link.network import Address, DatagramPort, reason
+from steadyline.link.runtime import Runtime
+from steadyline.wire.registration import Registration, decode_registration, encode_registration
+
+
+class Beacon:
+    """Polls REGISTER until told that the peer's HELLO was answered; starts again when told that it was lost.
+
+    Args:
+        runtime: surroundings.
+        connection: which one, for logs and status.
+        port: the UDP port to send from.
+        address: whom to register with.
+        call_id, call_uuid: the call.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        connection: Connection,
+        port: DatagramPort,
+        address: Address,
+        call: tuple[int, str],
+    ) -> None:
+        self._runtime = runtime
+        self._connection = connection
+        self._port = port
+        self._address = address
+        self._call_id, self._call_uuid = call
+        self._task: asyncio.Task[None] | None = None
+        self._polling_since = 0.0
+        self.status = runtime.board.add(connection, self._call_id, "polling")
+
+    def __repr__(self) -> str:
+        return f"<Beacon {self._connection.name} call={self._call_id} {self.status.state}>"
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether REGISTERs are being sent."""
+        return self._task is not None
+
+    def start(self) -> None:
+        """Poll, from the start of the cadence; nothing when polling already."""
+        if self._task is None:
+            self._polling_since = self._runtime.clock.now()
+            self.status.state, self.status.attempts = "polling", 0
+            self._task = asyncio.get_running_loop().create_task(self._poll(), name=f"beacon {self._connection.name}")
+
+    def stop(self) -> None:
+        """The peer's HELLO was answered: log it and be quiet."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        self._task = None
+        self.status.state = "registered"
+        self.status.established_ms = round((self._runtime.clock.now() - self._polling_since) * 1000, 3)
+        self._runtime.log.info(
+            self._connection.connected_text.format(call_id=self._call_id), extra={"call_id": self._call_id}
+        )
+
+    def restart(self) -> None:
+        """The peer's connection was lost: poll again from the start of the cadence."""
+        self.status.losses += 1
+        self.start()
+
+    def end(self) -> None:
+        """The call is over: stop and send BYE."""
+        self.abandon()
+        self._port.send(encode_registration(Registration("BYE", self._call_id, self._call_uuid)), self._address)
+
+    def abandon(self) -> None:
+        """Stop without a word: the call goes on, this process does not."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._runtime.board.remove(self.status)
+
+    async def _poll(self) -> None:
+        datagram = encode_registration(Registration("REGISTER", self._call_id, self._call_uuid))
+        for due in self._runtime.cadence.times():
+            await self._runtime.clock.sleep(max(0.0, self._polling_since + due - self._runtime.clock.now()))
+            self._port.send(datagram, self._address)
+            self.status.attempts += 1
+
+
+async def listen_for_registrations(
+    runtime: Runtime, address: Address, on_registration: Callable[[Registration, Address], None]
+) -> DatagramPort:
+    """Open the UDP port of connection 1 or 2; garbled datagrams are logged and dropped.
+
+    Raises:
+        PortTakenError: the port cannot be had.
+    """
+
+    def on_datagram(data: bytes, sender: Address) -> None:
+        try:
+            registration = decode_registration(data)
+        except WireError as error:
+            runtime.log.warning("dropped a datagram from %s:%d: %s", *sender, error)
+            return
+        on_registration(registration, sender)
+
+    try:
+        return await runtime.network.open_datagram(address, on_datagram)
+    except OSError as error:
+        text = f"UDP port {address[1]} on {address[0]} cannot be opened: {reason(error)}"
+        raise PortTakenError(text, (("udp", *address),)) from error
