@@ -1,0 +1,139 @@
+"""Utterances as a caller makes them: pauses, coughs, very long speech."""
+
+import itertools
+from collections.abc import Iterable
+
+import pytest
+
+from steadyline.audio.endpointing import (
+    WINDOW_SAMPLES,
+    Endpointer,
+    EndpointEvent,
+    EndpointSettings,
+    Resumed,
+    SoftEnd,
+    SpeechEnded,
+    SpeechStarted,
+)
+from steadyline.errors import ConfigError
+
+WINDOW_MS = WINDOW_SAMPLES / 16
+
+
+def windows(duration_ms: float, probability: float) -> list[float]:
+    return [probability] * round(duration_ms / WINDOW_MS)
+
+
+def cut(probabilities: Iterable[float], settings: EndpointSettings | None = None) -> list[EndpointEvent]:
+    """Feed windows from sample 0, going back where the endpointer asks for it."""
+    sequence, endpointer, at = list(probabilities), Endpointer(settings or EndpointSettings()), 0
+    events: list[EndpointEvent] = []
+    while at < len(sequence):
+        told = endpointer.feed(sequence[at], at * WINDOW_SAMPLES)
+        at += 1
+        for event in told:
+            if isinstance(event, SpeechEnded):
+                at = event.end // WINDOW_SAMPLES
+        events += told
+    return events
+
+
+def utterances(events: list[EndpointEvent]) -> list[SpeechEnded]:
+    return [event for event in events if isinstance(event, SpeechEnded)]
+
+
+def test_a_sentence_starts_with_its_pre_roll_and_ends_after_the_silence() -> None:
+    events = cut(windows(960, 0.01) + windows(1600, 0.9) + windows(960, 0.01))
+    started, soft, ended = events
+    assert started == SpeechStarted(960 * 16 - 300 * 16)
+    assert isinstance(soft, SoftEnd) and isinstance(ended, SpeechEnded)
+    assert 200 <= (soft.at - 2560 * 16) / 16 <= 200 + WINDOW_MS
+    assert 700 <= (ended.end - 2560 * 16) / 16 <= 700 + WINDOW_MS
+    assert (ended.start, ended.reason, ended.speech_end) == (started.start, "silence", 2560 * 16)
+
+
+@pytest.mark.parametrize("length_ms", [32, 64, 96])
+def test_a_cough_or_click_begins_nothing(length_ms: int) -> None:
+    assert cut((windows(640, 0.01) + windows(length_ms, 0.95)) * 20 + windows(640, 0.01)) == []
+
+
+def test_a_short_yes_is_an_utterance() -> None:
+    assert len(utterances(cut(windows(500, 0.01) + windows(224, 0.9) + windows(1000, 0.01)))) == 1
+
+
+@pytest.mark.parametrize("dip_ms", [64, 160, 320, 640])
+def test_a_dip_inside_a_sentence_does_not_cut_it(dip_ms: int) -> None:
+    spoken = windows(800, 0.9) + windows(dip_ms, 0.02)
+    events = cut(windows(320, 0.01) + spoken * 5 + windows(800, 0.9) + windows(1000, 0.01))
+    assert len(utterances(events)) == 1
+    resumptions = sum(isinstance(event, Resumed) for event in events)
+    pauses = sum(isinstance(event, SoftEnd) for event in events)
+    assert (resumptions, pauses) == ((5, 6) if dip_ms > 232 else (0, 1))
+
+
+def test_doubtful_windows_let_what_was_go_on() -> None:
+    assert cut(windows(5000, 0.42)) == []
+    events = cut(windows(500, 0.9) + windows(3000, 0.42) + windows(500, 0.9) + windows(1000, 0.01))
+    assert [type(event) for event in events] == [SpeechStarted, SoftEnd, SpeechEnded]
+
+
+def test_utterances_never_overlap() -> None:
+    settings = EndpointSettings(end_silence_ms=224, pre_roll_ms=300)
+    events = cut((windows(400, 0.9) + windows(256, 0.01)) * 4, settings)
+    ended = utterances(events)
+    assert len(ended) == 4
+    assert all(later.start >= earlier.end for earlier, later in itertools.pairwise(ended))
+
+
+def test_speech_without_end_is_cut_at_its_quietest_moment_and_goes_on_from_there() -> None:
+    speech = [*windows(26000, 0.9), 0.4, *windows(1000, 0.9), 0.2, *windows(9000, 0.9)]
+    first, *rest = utterances(cut(speech + windows(1000, 0.01)))
+    assert first.reason == "length"
+    quietest = speech.index(0.2)
+    assert first.end == (quietest + 1) * WINDOW_SAMPLES
+    assert rest[0].start == first.end and rest[0].reason == "silence"
+
+
+def test_no_utterance_is_longer_than_whisper_takes() -> None:
+    for probability in (0.5, 0.9):
+        ended = utterances(cut(windows(120_000, probability)))
+        assert len(ended) == 4
+        assert all(event.end - event.start <= 28 * 16_000 for event in ended)
+
+
+def test_a_pause_in_the_last_seconds_is_told_and_the_cut_is_not_before_it() -> None:
+    speech = [*windows(25600, 0.9), 0.01, *windows(500, 0.9), *windows(400, 0.1), *windows(4000, 0.9)]
+    events = cut(speech)
+    soft = next(event for event in events if isinstance(event, SoftEnd))
+    (ended,) = utterances(events)[:1]
+    assert ended.reason == "length" and ended.end >= soft.at
+
+
+def test_what_is_needed_of_an_endless_silence_is_the_pre_roll() -> None:
+    endpointer = Endpointer(EndpointSettings())
+    for index in range(10_000):
+        endpointer.feed(0.01, index * WINDOW_SAMPLES)
+        assert 0 <= (index + 1) * WINDOW_SAMPLES - endpointer.needed_from <= 300 * 16
+
+
+def test_lost_audio_ends_the_utterance() -> None:
+    endpointer = Endpointer(EndpointSettings())
+    for index in range(20):
+        endpointer.feed(0.9, index * WINDOW_SAMPLES)
+    assert endpointer.lose(100_000) == SpeechEnded(0, 20 * WINDOW_SAMPLES, "lost", 20 * WINDOW_SAMPLES)
+    assert endpointer.lose(200_000) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"start_probability": 0.2}, "start_probability 0.2"),
+        ({"end_probability": 0.0}, "end_probability 0.0"),
+        ({"soft_end_ms": 900}, "soft_end_ms 900"),
+        ({"pre_roll_ms": -1}, "pre_roll_ms -1"),
+        ({"max_utterance_s": 3.0}, "max_utterance_s 3.0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_by_name(settings: dict[str, float], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        EndpointSettings(**settings)  # type: ignore[arg-type]
