@@ -1,0 +1,125 @@
+"""Clauses as a listener would want them, out of a model's text."""
+
+import pytest
+
+from steadyline.text.clauses import ClauseSplitter
+
+
+def split(text: str) -> list[str]:
+    splitter = ClauseSplitter()
+    return [*splitter.feed(text), *splitter.flush()]
+
+
+def test_sentences_come_one_by_one() -> None:
+    assert split("The capital of France is Paris. It lies on the Seine. Would you like more?") == [
+        "The capital of France is Paris.",
+        "It lies on the Seine.",
+        "Would you like more?",
+    ]
+
+
+def test_the_first_clause_is_there_as_soon_as_its_end_is_certain() -> None:
+    splitter = ClauseSplitter()
+    assert splitter.feed("Sure, I can help you with that") == []
+    assert splitter.feed(",") == []
+    assert splitter.feed(" if") == ["Sure, I can help you with that,"]
+
+
+def test_a_short_answer_is_spoken_at_once_when_more_follows() -> None:
+    assert split("Yes. The shop is open until eight.") == ["Yes.", "The shop is open until eight."]
+
+
+def test_short_later_sentences_are_spoken_together() -> None:
+    assert split("That is right. Yes. No. We open at nine in the morning.") == [
+        "That is right.",
+        "Yes. No. We open at nine in the morning.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "the number pi is about 3.14 in most books",
+        "please ask Dr. Smith and Mrs. Jones about it",
+        "use fruit, e.g. apples or i.e. something sweet",
+        "it costs $1,000 or 1,250.50 in all",
+        "the train leaves at 10:30 or 11:45",
+        "we open at 9 a.m. and close at 5 p.m. every day",
+        "see https://example.com/a.b?c=d,e;f:g for more",
+        "write to jane.doe@example.co.uk about it",
+        "well... I would rather not say... not now",
+        "that was J. R. R. Tolkien who wrote it",
+        "we are in the U.S. and the U.K. today",
+        "take bus No. 5 to St. Mary on Jan. 5 or so",
+        'she said "wait" (twice) and left',
+        "Apple Inc. makes them, vs. others",
+    ],
+)
+def test_marks_inside_words_and_numbers_do_not_cut(whole: str) -> None:
+    before = "This is the sentence before it."
+    assert split(f"{before} {whole}. And this is the one after.") == [
+        before,
+        f"{whole}.",
+        "And this is the one after.",
+    ]
+
+
+def test_closing_quotes_and_emphasis_stay_with_their_sentence() -> None:
+    assert split('He asked: "Are you coming with us?" **Then he left for good.** Nobody knew why.') == [
+        'He asked: "Are you coming with us?"',
+        "**Then he left for good.**",
+        "Nobody knew why.",
+    ]
+
+
+def test_the_items_of_a_list_are_clauses() -> None:
+    assert split("You need:\n1. Flour\n2. Two eggs\n\n- and milk") == [
+        "You need:",
+        "1. Flour",
+        "2. Two eggs",
+        "- and milk",
+    ]
+
+
+def test_a_long_sentence_is_cut_at_a_comma() -> None:
+    text = (
+        "Here it comes. " + "one two three four five six seven eight nine ten eleven twelve, " * 3 + "and that is all."
+    )
+    clauses = split(text)
+    assert clauses[0] == "Here it comes."
+    assert len(clauses) > 2 and all(clause.endswith(",") for clause in clauses[1:-1])
+
+
+def test_words_without_any_mark_are_cut_at_a_space() -> None:
+    clauses = split("word " * 300)
+    assert " ".join(clauses).split() == ["word"] * 300
+    assert len(clauses[0]) <= 100 and all(len(clause) <= 200 for clause in clauses)
+
+
+def test_text_without_spaces_is_bounded_too() -> None:
+    clauses = split("x" * 1000)
+    assert "".join(clauses) == "x" * 1000 and max(map(len, clauses)) <= 200
+
+
+def test_chinese_and_japanese_sentences_need_no_space() -> None:
+    assert split("你好。请问您今天需要什么帮助？我们可以为您预订一张明天早上去北京的火车票。谢谢您。") == [
+        "你好。",
+        "请问您今天需要什么帮助？我们可以为您预订一张明天早上去北京的火车票。",
+        "谢谢您。",
+    ]
+
+
+def test_nothing_gives_nothing() -> None:
+    assert split("") == split(" \n ") == []
+
+
+def test_after_a_flush_the_next_answer_begins_anew() -> None:
+    splitter = ClauseSplitter()
+    splitter.feed("One answer that is complete. And")
+    assert splitter.flush() == ["And"]
+    assert splitter.feed("Yes. And") == ["Yes."]
+
+
+def test_limits_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="min_chars"):
+        ClauseSplitter(min_chars=100, comma_chars=50)
