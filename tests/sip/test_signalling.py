@@ -1,0 +1,78 @@
+"""What callers that check every message see of the user agent."""
+
+import itertools
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from tests.sip.agent_process import AgentProcess
+from tests.sip.raw_caller import RawCaller
+
+StartAgent = Callable[..., AgentProcess]
+RunSipp = Callable[..., "subprocess.CompletedProcess[str]"]
+MakeCaller = Callable[[int], RawCaller]
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    # "uac" is SIPp's own scenario: it aborts on the re-INVITE that the stack sends where video codecs are enabled.
+    ["uac", "late_offer.xml", "video_offer.xml"],
+)
+def test_an_answered_call_goes_by_the_book(echo_agent: AgentProcess, sipp: RunSipp, scenario: str) -> None:
+    result = sipp(scenario, echo_agent.port)
+    assert result.returncode == 0, result.stdout + result.stderr
+    echo_agent.expect("closed", reason="caller hung up", codec="PCMU", rate_hz=8000)
+
+
+def test_a_call_without_a_common_codec_is_refused_with_488(echo_agent: AgentProcess, sipp: RunSipp) -> None:
+    result = sipp("refused_488.xml", echo_agent.port)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_call_beyond_max_calls_is_refused_with_486_and_room_comes_back(
+    start_agent: StartAgent, sipp: RunSipp, raw_caller: MakeCaller
+) -> None:
+    agent = start_agent(max_calls=1)
+    first = raw_caller(agent.port)
+    first.establish()
+    result = sipp("refused_486.xml", agent.port)
+    assert result.returncode == 0, result.stdout + result.stderr
+    first.hang_up()
+    agent.expect("closed")
+    raw_caller(agent.port).establish()
+
+
+def test_a_caller_who_gives_up_while_it_rings_is_gone(start_agent: StartAgent, sipp: RunSipp) -> None:
+    agent = start_agent("ring")
+    result = sipp("cancelled.xml", agent.port)
+    assert result.returncode == 0, result.stdout + result.stderr
+    agent.expect("closed", reason="caller hung up")
+
+
+def test_an_invite_that_comes_again_gets_the_same_answer_and_opens_no_second_call(
+    echo_agent: AgentProcess, raw_caller: MakeCaller
+) -> None:
+    caller = raw_caller(echo_agent.port)
+    caller.send("INVITE", 1, "invite")
+    first = caller.await_status(200)
+    caller.send("INVITE", 1, "invite")
+    assert caller.await_status(200) == first
+    caller.send("ACK", 1, "ack")
+    caller.hang_up()
+    echo_agent.expect("incoming")
+    echo_agent.expect("closed")
+    with pytest.raises(AssertionError):
+        echo_agent.expect("incoming", timeout_s=0.5)
+
+
+def test_rtp_flows_without_a_gap_before_anything_is_written(start_agent: StartAgent, raw_caller: MakeCaller) -> None:
+    caller = raw_caller(start_agent("silent").port)
+    caller.establish()
+    packets = caller.receive_rtp(2.0)
+    # 100 frames of 20 ms; the first may be late, a busy machine may hold back the last.
+    assert len(packets) > 80
+    for before, after in itertools.pairwise(packets):
+        assert (after.sequence - before.sequence) & 0xFFFF == 1
+        assert (after.timestamp - before.timestamp) & 0xFFFFFFFF == 160
+    # 0xFF and 0x7F are the two zeros of µ-law (ITU-T G.711).
+    assert set(b"".join(packet.payload for packet in packets)) <= {0xFF, 0x7F}
