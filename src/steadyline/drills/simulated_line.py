@@ -1,0 +1,238 @@
+"""A telephone line in virtual time: calls whose caller speaks tones and whose every heard sample is kept.
+
+As with the real line, a clock of its own takes 20 ms at a time from the queue that the gateway fills, and plays silence
+when nothing is there.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from steadyline.audio.pcm import from_pcm16, to_pcm16
+from steadyline.clock import TimerHandle
+from steadyline.drills.simulated_process import SimulatedProcess
+from steadyline.drills.tone_speech import HeardWord, speak, words_in
+from steadyline.services.line import LineCall, Samples
+
+FRAMES_PER_S = 50
+FRAME_S = 1 / FRAMES_PER_S
+QUEUE_S = 4
+"""More than this is not taken, as by the real line."""
+CODECS = {8_000: "PCMU", 16_000: "G722", 48_000: "opus"}
+
+
+class SimulatedCall:
+    """A call from the caller's side, and what the gateway sees of it (`services.line.LineCall`).
+
+    Attributes:
+        closed: resolves with the reason when the call is over.
+        is_answered: 200 OK was sent.
+        answered_at: when, in virtual seconds; None before.
+        last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
+        written_samples: samples that the gateway gave to be played.
+        overflowed_samples: samples that it gave in vain.
+    """
+
+    def __init__(self, number: int, process: SimulatedProcess, rate_hz: int, is_acknowledged: bool) -> None:
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.is_answered = False
+        self.answered_at: float | None = None
+        self.written_samples = 0
+        self.overflowed_samples = 0
+        self._number = number
+        self._process = process
+        self._rate_hz = rate_hz
+        self._is_acknowledged = is_acknowledged
+        self._established = asyncio.Event()
+        self._on_digit: list[Callable[[str, int], None]] = []
+        self._to_say = np.zeros(0, np.int16)
+        self._said: list[Samples] = []
+        self._queue = np.zeros(0, np.int16)
+        self._heard: list[HeardWord] = []
+        self._played: list[Samples] = []
+        self._played_from_s = 0.0
+        self.last_sound_at: float | None = None
+        self._next_frame_at = 0.0
+        self._timer: TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed.done() else "answered" if self.is_answered else "ringing"
+        return f"<SimulatedCall {self._number} {state}>"
+
+    # What the caller does and hears.
+
+    def say(self, text: str) -> None:
+        """Speak after what is being said; see `tone_speech.VOCABULARY`."""
+        self._to_say = np.concatenate((self._to_say, to_pcm16(speak(text, self._rate_hz))))
+
+    @property
+    def is_saying(self) -> bool:
+        """The caller has not said everything yet."""
+        return len(self._to_say) > 0
+
+    def press(self, digit: str, duration_ms: int = 100) -> None:
+        """Press a key."""
+        for callback in self._on_digit:
+            self._process.tell(callback, digit, duration_ms)
+
+    def change_rate(self, rate_hz: int) -> None:
+        """The caller's phone offers another codec (re-INVITE): what is queued on either side is lost."""
+        self._heard = self.heard
+        self._played_from_s += len(self._played) * FRAME_S
+        self._rate_hz = rate_hz
+        self._said, self._played = [], []
+        self._to_say = self._queue = np.zeros(0, np.int16)
+
+    def hang_up(self, reason: str = "caller hung up") -> None:
+        """End the call."""
+        if not self.closed.done():
+            self.closed.set_result(reason)
+            self._established.set()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    @property
+    def heard(self) -> list[HeardWord]:
+        """Every word that was heard so far; its start counts from the answer."""
+        recording = np.concatenate(self._played) if self._played else np.zeros(0, np.int16)
+        words = words_in(from_pcm16(recording), self._rate_hz)
+        return self._heard + [replace(word, start_s=word.start_s + self._played_from_s) for word in words]
+
+    @property
+    def heard_text(self) -> str:
+        """The words that were heard so far."""
+        return " ".join(heard.word for heard in self.heard)
+
+    def silent_for_s(self) -> float:
+        """Seconds since something was heard; 0 when nothing was heard yet."""
+        now = asyncio.get_running_loop().time()
+        return 0.0 if self.last_sound_at is None else now - self.last_sound_at
+
+    # What the gateway does and sees.
+
+    @property
+    def sip_call_id(self) -> str:
+        return f"simulated-{self._number}"
+
+    @property
+    def peer(self) -> str:
+        return f"sip:caller{self._number}@simulated"
+
+    @property
+    def codec(self) -> str | None:
+        return CODECS[self._rate_hz] if self.is_answered else None
+
+    @property
+    def line_rate_hz(self) -> int:
+        return self._rate_hz if self.is_answered else 0
+
+    async def answer(self) -> None:
+        await asyncio.sleep(0)
+        if self.closed.done():
+            raise ConnectionError("the call ended before it was answered")
+        if not self._is_acknowledged:
+            return
+        loop = asyncio.get_running_loop()
+        self.is_answered, self.answered_at = True, loop.time()
+        self._established.set()
+        self._next_frame_at = loop.time() + FRAME_S
+        self._timer = loop.call_at(self._next_frame_at, self._frame)
+
+    async def reject(self) -> None:
+        await asyncio.sleep(0)
+        self.hang_up("486 Busy Here")
+
+    async def hangup(self) -> None:
+        await asyncio.sleep(0)
+        self.hang_up("hung up")
+
+    async def wait_established(self, timeout_s: float) -> None:
+        async with asyncio.timeout(timeout_s):
+            await self._established.wait()
+        if self.closed.done():
+            raise ConnectionError(self.closed.result())
+
+    def on_digit(self, callback: Callable[[str, int], None]) -> None:
+        self._on_digit.append(callback)
+
+    def read(self) -> Samples:
+        said, self._said = self._said, []
+        return np.concatenate(said) if said else np.zeros(0, np.int16)
+
+    def write(self, samples: Samples) -> int:
+        taken = min(len(samples), QUEUE_S * self._rate_hz - len(self._queue)) if not self.closed.done() else 0
+        self._queue = np.concatenate((self._queue, samples[:taken]))
+        self.written_samples += taken
+        self.overflowed_samples += len(samples) - taken
+        return taken
+
+    def media_stats(self) -> dict[str, Any]:
+        return {"played_frames": len(self._played)}
+
+    @property
+    def buffered_samples(self) -> int:
+        return len(self._queue)
+
+    def _frame(self) -> None:
+        """20 ms have passed: both sides move on by a frame."""
+        size = self._rate_hz // FRAMES_PER_S
+        said, self._to_say = self._to_say[:size], self._to_say[size:]
+        self._said.append(_filled(said, size))
+        played, self._queue = self._queue[:size], self._queue[size:]
+        self._played.append(_filled(played, size))
+        loop = asyncio.get_running_loop()
+        if np.any(played):
+            self.last_sound_at = loop.time()
+        self._next_frame_at += FRAME_S
+        self._timer = loop.call_at(self._next_frame_at, self._frame)
+
+
+class SimulatedLine:
+    """The line that a gateway opens: calls come in by `dial`.
+
+    Args:
+        process: the gateway's.
+        on_incoming: the gateway's callback.
+    """
+
+    def __init__(self, process: SimulatedProcess, on_incoming: Callable[[LineCall], None]) -> None:
+        self._process = process
+        self._on_incoming = on_incoming
+        self.calls: list[SimulatedCall] = []
+
+    @property
+    def uri(self) -> str:
+        return "sip:agent@simulated"
+
+    @property
+    def registration_state(self) -> str:
+        return "off"
+
+    def dial(self, rate_hz: int = 8_000, *, is_acknowledged: bool = True) -> SimulatedCall:
+        """A new call, which rings.
+
+        Args:
+            rate_hz: of the codec that will be agreed: 8,000, 16,000 or 48,000.
+            is_acknowledged: the caller's phone sends ACK when it is answered.
+        """
+        call = SimulatedCall(len(self.calls) + 1, self._process, rate_hz, is_acknowledged)
+        self.calls.append(call)
+        self._process.tell(self._on_incoming, call)
+        return call
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+        self.lose("hung up")
+
+    def lose(self, reason: str) -> None:
+        """All calls are over: the line was closed, or the gateway died."""
+        for call in self.calls:
+            call.hang_up(reason)
+
+
+def _filled(samples: Samples, size: int) -> Samples:
+    """A whole frame, with silence behind `samples`."""
+    return np.concatenate((samples, np.zeros(size - len(samples), np.int16)))

@@ -1,0 +1,240 @@
+"""The whole system in one event loop, in memory and virtual time: real services on fake engines and a fake line.
+
+Run it inside `steadyline.link.virtual_time.run_in_virtual_time`. Any service can be started, stopped (as by SIGTERM), killed
+(as by SIGKILL) and started anew, in any order and at any moment.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from steadyline.calls.journal import Journal
+from steadyline.config import Config
+from steadyline.drills.simulated_engines import SimulatedEngines
+from steadyline.drills.simulated_line import SimulatedCall, SimulatedLine
+from steadyline.drills.simulated_process import SimulatedProcess, note_tasks
+from steadyline.drills.simulated_workers import SimulatedWorkers, engine_sleep
+from steadyline.engines.vad_energy import EnergyVad
+from steadyline.link.memory import MemoryNetwork
+from steadyline.link.runtime import Runtime, Workers
+from steadyline.retry import RetryPolicy
+from steadyline.services.engine_host import EngineHost
+from steadyline.services.gateway import GatewayService
+from steadyline.services.inbound import FreshDetectors, inbound_service
+from steadyline.services.journal_access import JournalAccess
+from steadyline.services.line import Line, LineCall
+from steadyline.services.llama import LlamaService
+from steadyline.services.outbound import outbound_service
+from steadyline.services.service import Service
+from steadyline.services.tts import TtsService
+from steadyline.services.whisper import WhisperService
+from steadyline.wire.registration import RegisterCadence
+from steadyline.wire.session import SessionTimes
+
+SERVICES = ("gateway", "inbound", "outbound", "whisper", "llama", "tts")
+
+
+def drill_config() -> Config:
+    """The default configuration with a greeting and an apology that fake engines can speak."""
+    config = Config()
+    config.llama.greeting, config.llama.apology = "Hello caller.", "Sorry later."
+    return config
+
+
+@dataclass
+class RunningService:
+    """A service that was started: its process, its surroundings and its body."""
+
+    process: SimulatedProcess
+    runtime: Runtime
+    service: Service
+    host: EngineHost[Any] | None = None
+    workers: SimulatedWorkers | None = None
+    journals: list[Journal] = field(default_factory=list)
+
+    def left_of_calls(self) -> dict[str, Any]:
+        """What a service has that belongs to calls, and how many tasks, timers and connections it has."""
+        return {
+            "calls": self.service.calls(),
+            "connections": [entry for entry in self.runtime.board.as_dicts() if entry["call_id"]],
+            "ports": sorted(port.port for port in self.process.ports),
+            "transports": len(self.process.transports),
+            "timers": len(self.process.timers),
+            "tasks": sorted(task.get_name() for task in self.process.tasks if not task.done()),
+        }
+
+
+class SimulatedSystem:
+    """Gateway, inbound, outbound, whisper, llama and tts.
+
+    Attributes:
+        network: the host's ports.
+        running: the services that run, by name.
+        line: the newest gateway's line.
+
+    Args:
+        journal_path: the SQLite file.
+        config, engines: what they run with.
+        network: with latency and losses of your choice.
+        seed: of the jitter in the back-off.
+    """
+
+    def __init__(
+        self,
+        journal_path: Path,
+        config: Config | None = None,
+        engines: SimulatedEngines | None = None,
+        network: MemoryNetwork | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.journal_path = journal_path
+        self.config = config or drill_config()
+        self.engines = engines or SimulatedEngines()
+        self.network = network or MemoryNetwork(latency_s=0.001)
+        self.running: dict[str, RunningService] = {}
+        self.line: SimulatedLine | None = None
+        self._random = random.Random(seed)
+        self._epoch = 0
+        note_tasks()
+
+    async def start(self, *names: str) -> None:
+        """Start services (all of them when none is named), one after another and without a pause.
+
+        Raises:
+            PortTakenError: a port that a service needs is in use.
+        """
+        for name in names or SERVICES:
+            await self._start(name)
+
+    async def stop(self, name: str) -> None:
+        """End a service as SIGTERM does: it lets go of everything by itself. Calls go on, unless it is the gateway."""
+        running = self.running.pop(name)
+        await running.service.stop()
+        running.process.kill()
+
+    def kill(self, name: str) -> None:
+        """End a service as SIGKILL does."""
+        running = self.running.pop(name)
+        running.process.kill()
+        for journal in running.journals:
+            journal.close()
+        if name == "gateway" and self.line is not None:
+            self.line.lose("gateway died")
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for name in list(self.running):
+            await self.stop(name)
+
+    def dial(self, rate_hz: int = 8_000, *, is_acknowledged: bool = True) -> SimulatedCall:
+        """A caller dials; the call rings. Arguments as of `SimulatedLine.dial`.
+
+        Raises:
+            ConnectionRefusedError: no gateway runs.
+        """
+        if self.line is None or "gateway" not in self.running:
+            raise ConnectionRefusedError("no gateway runs")
+        return self.line.dial(rate_hz, is_acknowledged=is_acknowledged)
+
+    def left_of_calls(self) -> dict[str, dict[str, Any]]:
+        """What each service has; after a call it must be what it was before."""
+        return {name: self.running[name].left_of_calls() for name in sorted(self.running)}
+
+    async def _start(self, name: str) -> None:
+        process = SimulatedProcess(name, self.network)
+        running = process.run(self._make, name, process)
+        self.running[name] = running
+        try:
+            await process.run(lambda: asyncio.ensure_future(running.service.start()))
+        except Exception:
+            self.kill(name)
+            raise
+        if running.host is not None:
+            process.run(lambda host: asyncio.ensure_future(host.start()), running.host)
+
+    def _make(self, name: str, process: SimulatedProcess) -> RunningService:
+        runtime = self._runtime(name, process)
+        makers: dict[str, Callable[[Runtime, SimulatedProcess], RunningService]] = {
+            "gateway": self._gateway,
+            "inbound": lambda runtime, process: RunningService(
+                process, runtime, inbound_service(runtime, self.config, FreshDetectors(EnergyVad))
+            ),
+            "outbound": lambda runtime, process: RunningService(
+                process, runtime, outbound_service(runtime, self.config)
+            ),
+            "whisper": self._whisper,
+            "llama": self._llama,
+            "tts": self._tts,
+        }
+        return makers[name](runtime, process)
+
+    def _runtime(self, name: str, process: SimulatedProcess) -> Runtime:
+        self._epoch += 1
+        connections, retry, register = self.config.connections, self.config.retry, self.config.register
+        return Runtime(
+            name,
+            process.clock,
+            process.network,
+            self._epoch,
+            self._random.random,
+            logging.getLogger(f"steadyline.{name}"),
+            SessionTimes(connections.hello_timeout_s, connections.ping_interval_s, connections.lost_after_s),
+            RetryPolicy(
+                retry.attempts,
+                retry.fast_attempts,
+                retry.fast_delay_s,
+                retry.slow_delay_s,
+                retry.backoff_factor,
+                retry.backoff_max_s,
+            ),
+            RegisterCadence(register.fast_interval_s, register.fast_period_s, register.slow_interval_s),
+            register.expiry_s,
+        )
+
+    def _gateway(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
+        def open_line(on_incoming: Callable[[LineCall], None]) -> Awaitable[Line]:
+            async def opened() -> Line:
+                self.line = SimulatedLine(process, on_incoming)
+                return self.line
+
+            return opened()
+
+        journals: list[Journal] = []
+        service = GatewayService(runtime, self.config, open_line, self._journal(runtime, journals))
+        return RunningService(process, runtime, service, journals=journals)
+
+    def _whisper(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
+        workers = SimulatedWorkers(self.config.whisper.workers)
+        host = self._host("whisper", self.engines.recognizer, workers, runtime)
+        return RunningService(process, runtime, WhisperService(runtime, self.config, host), host, workers)
+
+    def _llama(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
+        slots, journals = self.config.gateway.max_calls, list[Journal]()
+        workers = SimulatedWorkers(slots)
+        host = self._host("llama", self.engines.model, workers, runtime)
+        service = LlamaService(runtime, self.config, host, self._journal(runtime, journals), slots)
+        return RunningService(process, runtime, service, host, workers, journals)
+
+    def _tts(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
+        workers = SimulatedWorkers(self.config.tts.workers)
+        host = self._host("tts", self.engines.synthesizer, workers, runtime)
+        return RunningService(process, runtime, TtsService(runtime, self.config, host), host, workers)
+
+    def _host(self, name: str, make: Callable[[], Any], workers: Workers, runtime: Runtime) -> EngineHost[Any]:
+        def load() -> Any:
+            engine_sleep(self.engines.load_s)
+            return make()
+
+        return EngineHost(name, load, workers, runtime.log)
+
+    def _journal(self, runtime: Runtime, journals: list[Journal]) -> JournalAccess:
+        def open_journal() -> Journal:
+            journal = Journal(self.journal_path)
+            journals.append(journal)
+            return journal
+
+        return JournalAccess(open_journal, SimulatedWorkers(1), runtime.log)

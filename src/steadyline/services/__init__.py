@@ -1,0 +1,1 @@
+"""One file, one process: gateway, inbound, whisper, llama, tts (Kokoro or Piper), outbound."""

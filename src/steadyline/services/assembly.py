@@ -1,0 +1,190 @@
+"""Which service is made of what: roles to bodies with their real engines, lines and journals."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from steadyline.calls.journal import Journal
+from steadyline.config import Config
+from steadyline.engines.plugged_in import MAKE_ENGINE, make_engine
+from steadyline.errors import ConfigError
+from steadyline.link.runtime import Runtime, ThreadWorkers
+from steadyline.models.store import default_store, resolve, resolve_file
+from steadyline.services.engine_host import EngineHost
+from steadyline.services.journal_access import JournalAccess
+from steadyline.services.line import Line, LineCall
+from steadyline.services.service import Service
+
+SERVICES = ("gateway", "inbound", "outbound", "whisper", "llama", "kokoro", "piper", "tts")
+JOURNAL_WORKERS = 1
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A service, its status port, and the engine that is to be loaded while it runs."""
+
+    service: Service
+    status_port: int
+    host: EngineHost[Any] | None = None
+
+
+def assemble(name: str, config: Config, runtime: Runtime) -> Assembled:
+    """The service of that name.
+
+    Raises:
+        ModelError: a model is missing or changed; the text names the command that mends it.
+        ConfigError: the "tts" service, without a class as `tts.engine`.
+    """
+    makers: dict[str, Callable[[Config, Runtime], Assembled]] = {
+        "gateway": _gateway,
+        "inbound": _inbound,
+        "outbound": _outbound,
+        "whisper": _whisper,
+        "llama": _llama,
+        "piper": _piper,
+        "kokoro": _kokoro,
+        "tts": _plugged_in_voice,
+    }
+    return makers[name](config, runtime)
+
+
+def model_store(config: Config) -> Path:
+    """The folder of models that the configuration names."""
+    return Path(config.models.store).expanduser() if config.models.store else default_store()
+
+
+def _journal(config: Config, runtime: Runtime) -> JournalAccess:
+    path = Path(config.journal.path).expanduser()
+    workers = ThreadWorkers(JOURNAL_WORKERS, "journal")
+    return JournalAccess(lambda: Journal(path, store_text=config.journal.store_text), workers, runtime.log)
+
+
+def _gateway(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.services.gateway import GatewayService
+    from steadyline.services.sip_line import sip_settings
+    from steadyline.sip import SipUserAgent
+
+    def open_line(on_incoming: Callable[[LineCall], None]) -> Awaitable[Line]:
+        return cast(Awaitable[Line], SipUserAgent.start(sip_settings(config), on_incoming))
+
+    service = GatewayService(runtime, config, open_line, _journal(config, runtime))
+    return Assembled(service, config.gateway.status_port)
+
+
+def _inbound(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.services.inbound import inbound_service
+    from steadyline.services.speech_detectors import speech_detectors
+
+    detectors = speech_detectors(config, config.gateway.max_calls, runtime.log)
+    return Assembled(inbound_service(runtime, config, detectors), config.inbound.status_port)
+
+
+def _outbound(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.services.outbound import outbound_service
+
+    return Assembled(outbound_service(runtime, config), config.outbound.status_port)
+
+
+def _whisper(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.engines.remote import RemoteRecognizer
+    from steadyline.services.engine_protocols import Recognizer
+    from steadyline.services.whisper import WhisperService
+
+    whisper = config.whisper
+    model = resolve(whisper.model, model_store(config)) if whisper.engine == "whisper" else None
+
+    def load() -> Recognizer:
+        if model is None:
+            return RemoteRecognizer(MAKE_ENGINE, {"path": whisper.engine}, whisper.workers, config.engines.nice)
+        arguments = {
+            "model_dir": model,
+            "language": whisper.language or None,
+            "workers": whisper.workers,
+            "compute_type": whisper.compute_type,
+            "window_floor_s": whisper.window_floor_s,
+        }
+        return RemoteRecognizer(
+            "steadyline.engines.stt_whisper:WhisperRecognizer", arguments, whisper.workers, config.engines.nice
+        )
+
+    host = EngineHost("whisper", load, ThreadWorkers(whisper.workers, "whisper"), runtime.log)
+    return Assembled(WhisperService(runtime, config, host), whisper.status_port, host)
+
+
+def _llama(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.engines.remote import RemoteLanguageModel
+    from steadyline.services.engine_protocols import LanguageModel
+    from steadyline.services.llama import LlamaService
+
+    llama, slots = config.llama, config.gateway.max_calls
+    model = resolve_file(llama.model, model_store(config), ".gguf") if llama.engine == "llamacpp" else None
+
+    def load() -> LanguageModel:
+        if llama.engine not in ("llamacpp", "openai"):
+            return RemoteLanguageModel(MAKE_ENGINE, {"path": llama.engine}, slots, config.engines.nice)
+        if model is None:
+            from steadyline.engines.llm_openai import OpenAiCompatibleModel
+
+            return OpenAiCompatibleModel(
+                llama.url, llama.url_model, api_key=llama.api_key, context_tokens=llama.context_tokens
+            )
+        arguments = {
+            "model_path": model,
+            "slots": slots,
+            "context_tokens_per_slot": llama.context_tokens,
+            "threads": llama.threads,
+        }
+        return RemoteLanguageModel(
+            "steadyline.engines.llm_llamacpp:LlamaCppModel", arguments, slots, config.engines.nice
+        )
+
+    host = EngineHost("llama", load, ThreadWorkers(slots, "llama"), runtime.log)
+    service = LlamaService(runtime, config, host, _journal(config, runtime), slots)
+    return Assembled(service, llama.status_port, host)
+
+
+def _piper(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.services.engine_protocols import Synthesizer
+
+    model = resolve_file(config.piper.model, model_store(config), ".onnx")
+
+    def load() -> Synthesizer:
+        from steadyline.engines.tts_piper import PiperSynthesizer
+
+        return PiperSynthesizer(model, threads=config.piper.threads)
+
+    return _tts("piper", config, runtime, load)
+
+
+def _kokoro(config: Config, runtime: Runtime) -> Assembled:
+    from steadyline.services.engine_protocols import Synthesizer
+
+    kokoro, store = config.kokoro, model_store(config)
+    model, voices = resolve_file(kokoro.model, store, ".onnx"), resolve_file(kokoro.voices, store, ".npz")
+
+    def load() -> Synthesizer:
+        from steadyline.engines.tts_kokoro import KokoroSynthesizer
+
+        return KokoroSynthesizer(
+            model, voices, voice=kokoro.voice, language=kokoro.language, speed=kokoro.speed, threads=kokoro.threads
+        )
+
+    return _tts("kokoro", config, runtime, load)
+
+
+def _plugged_in_voice(config: Config, runtime: Runtime) -> Assembled:
+    if config.tts.service != "tts":
+        raise ConfigError(
+            f"tts.engine is {config.tts.engine!r}, the tts service wants module:Class; set it, "
+            f"or run: steadyline {config.tts.engine}"
+        )
+    return _tts("tts", config, runtime, lambda: make_engine(config.tts.engine))
+
+
+def _tts(name: str, config: Config, runtime: Runtime, load: Callable[[], Any]) -> Assembled:
+    from steadyline.services.tts import TtsService
+
+    workers = ThreadWorkers(config.tts.workers, name, config.engines.nice)
+    host = EngineHost(name, load, workers, runtime.log)
+    return Assembled(TtsService(runtime, config, host), config.tts.status_port, host)

@@ -1,0 +1,93 @@
+"""An engine that is being loaded while its service already answers: loading is a state, not a fault."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from steadyline.engines.remote import RemoteEngine
+from steadyline.errors import EngineError, SteadylineError
+from steadyline.link.runtime import Workers
+
+E = TypeVar("E")
+T = TypeVar("T")
+
+
+class EngineHost(Generic[E]):
+    """Loads an engine in a worker and runs it there.
+
+    Args:
+        name: for people, e.g. "whisper".
+        load: makes the engine; runs in a worker.
+        workers: where it is loaded and used.
+        log: the service's logger.
+    """
+
+    def __init__(self, name: str, load: Callable[[], E], workers: Workers, log: logging.Logger) -> None:
+        self._name = name
+        self._load = load
+        self._workers = workers
+        self._log = log
+        self._engine: asyncio.Future[E] | None = None
+        self._error = ""
+        self._died = asyncio.Event()
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def waiting_for(self) -> str:
+        """ "" when the engine is loaded, else what is in the way, for people."""
+        if self._error:
+            return f"{self._name}: {self._error}"
+        return "" if self._engine is not None and self._engine.done() else f"{self._name}: loading"
+
+    async def start(self) -> None:
+        """Load the engine.
+
+        Raises:
+            SteadylineError: it cannot be loaded; the text says what to do.
+        """
+        self._engine = asyncio.get_running_loop().create_future()
+        try:
+            engine = await self._workers.run(self._load)
+        except SteadylineError as error:
+            self._error = str(error)
+            self._engine.cancel()
+            raise
+        if isinstance(engine, RemoteEngine):
+            loop = asyncio.get_running_loop()
+            engine.on_death = lambda: loop.call_soon_threadsafe(self._died.set)
+        self._engine.set_result(engine)
+        self._log.info("%s is loaded", self._name)
+        self.on_change()
+
+    async def wait_died(self) -> None:
+        """Wait until an engine that has a process of its own dies."""
+        await self._died.wait()
+
+    async def run(self, work: Callable[[E], T]) -> T:
+        """The result of `work(engine)` in a worker, once the engine is loaded.
+
+        Raises:
+            EngineError: whatever it was that went wrong inside: it concerns this piece of work, not the service.
+        """
+        assert self._engine is not None
+        engine = await asyncio.shield(self._engine)
+        try:
+            return await self._workers.run(work, engine)
+        except EngineError:
+            raise
+        except Exception as error:
+            self._log.exception("%s failed unexpectedly", self._name)
+            raise EngineError(f"{self._name}: {error!r}") from error
+
+    @property
+    def engine(self) -> E | None:
+        """The engine, for what does not block; None while it is not loaded."""
+        is_loaded = self._engine is not None and self._engine.done() and not self._engine.cancelled()
+        return self._engine.result() if self._engine is not None and is_loaded else None
+
+    def close(self) -> None:
+        """Free what the engine holds."""
+        closer: Any = getattr(self.engine, "close", None)
+        if closer is not None:
+            closer()

@@ -1,0 +1,159 @@
+"""Inbound: the caller's audio to 16 kHz, speech found and cut into utterances, handed to whisper (connection 1).
+
+Keeps the speech that LLaMA has not committed, and sends it again to a whisper that comes back.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from steadyline.audio.endpointing import EndpointSettings, SpeechEnded, SpeechStarted
+from steadyline.audio.pcm import from_pcm16
+from steadyline.audio.resampling import StreamResampler
+from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivityDetector
+from steadyline.audio.silence_gate import SilenceGate
+from steadyline.config import Config
+from steadyline.connections import GATEWAY_INBOUND, REGISTER_WHISPER, WHISPER_INBOUND
+from steadyline.link.network import DatagramPort
+from steadyline.link.runtime import Runtime
+from steadyline.services.processor import ProcessorCall, ProcessorPlace, ProcessorService
+from steadyline.wire import audio_messages, messages
+from steadyline.wire.messages import CallStarted, Hello, Message, PipelineState, Position, Welcome
+from steadyline.wire.outbox import Outbox
+
+CLOCK_HZ = 16_000
+"""Ticks a second of the call's clock (`sample` everywhere on connections 0, 1 and 3)."""
+SOFT_END_MS = 200
+
+
+class DetectorPool(Protocol):
+    """Speech detectors to be used again: making one takes 55 ms."""
+
+    def take(self) -> VoiceActivityDetector: ...
+
+    def give_back(self, detector: Any) -> None: ...
+
+
+class FreshDetectors:
+    """A pool of detectors that cost nothing to make: each call gets a new one."""
+
+    def __init__(self, make: Callable[[], VoiceActivityDetector]) -> None:
+        self._make = make
+
+    def take(self) -> VoiceActivityDetector:
+        return self._make()
+
+    def give_back(self, detector: Any) -> None:
+        """Nothing is kept."""
+
+
+def inbound_service(runtime: Runtime, config: Config, detectors: DetectorPool) -> ProcessorService:
+    """The inbound audio processor."""
+    base, register_port = config.inbound.audio_port_base, config.whisper.register_port
+    place = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND, REGISTER_WHISPER, base, register_port)
+
+    def make_call(started: CallStarted, udp: DatagramPort) -> InboundCall:
+        return InboundCall(runtime, config, place, started, udp, detectors)
+
+    return ProcessorService(runtime, config, place, make_call)
+
+
+class InboundCall(ProcessorCall):
+    """One caller's audio on its way to whisper."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: Config,
+        place: ProcessorPlace,
+        started: CallStarted,
+        udp: DatagramPort,
+        detectors: DetectorPool,
+    ) -> None:
+        super().__init__(runtime, config, place, started, udp)
+        self._detectors = detectors
+        self._vad = detectors.take()
+        self._segmenter = SpeechSegmenter(
+            SilenceGate(self._vad, config.inbound.silence_dbfs), endpoint_settings(config)
+        )
+        self._resampler: StreamResampler | None = None
+        self._resampler_hz = 0
+        self._input_end = 0
+        self._output_end = 0
+        self._kept: Outbox[int, Message] = Outbox(config.inbound.replay_s * CLOCK_HZ)
+        self._pipeline = PipelineState(False, "whisper: not connected")
+        self._utterances = 0
+
+    def released(self) -> None:
+        self._detectors.give_back(self._vad)
+
+    def details(self) -> dict[str, Any]:
+        return {"utterances": self._utterances, "kept_s": round(self._kept.size / CLOCK_HZ, 3)}
+
+    def resume(self) -> Position:
+        return {"sample": self._input_end}
+
+    def line_opened(self, welcome: Welcome) -> None:
+        self.line.send(self._pipeline)
+
+    def from_line(self, message: Message) -> None:
+        if isinstance(message, audio_messages.CallerAudio):
+            self._hear(message)
+        elif isinstance(message, messages.Digit) and self.engine is not None:
+            self.engine.send(message)
+
+    def engine_opened(self, hello: Hello) -> None:
+        assert self.engine is not None
+        for message in self._kept.after(hello.resume.get("sample")):
+            self.engine.send(message)
+
+    def from_engine(self, message: Message) -> None:
+        if isinstance(message, PipelineState):
+            self._report(message)
+        elif isinstance(message, messages.Committed):
+            self._kept.commit(message.sample)
+            self.line.send(message)
+
+    def engine_closed(self, reason: str) -> None:
+        self._report(PipelineState(False, f"whisper: {reason}"))
+
+    def _report(self, pipeline: PipelineState) -> None:
+        self._pipeline = pipeline
+        self.line.send(pipeline)
+
+    def _hear(self, audio: audio_messages.CallerAudio) -> None:
+        """Resample on the call's clock and cut into utterances."""
+        if self._resampler is None or audio.rate_hz != self._resampler_hz or audio.sample != self._input_end:
+            self._resampler = StreamResampler(audio.rate_hz, CLOCK_HZ)
+            self._resampler_hz, self._output_end = audio.rate_hz, audio.sample
+        self._input_end = audio.sample + len(audio.samples) * CLOCK_HZ // audio.rate_hz
+        samples = self._resampler.process(from_pcm16(audio.samples))
+        start, self._output_end = self._output_end, self._output_end + len(samples)
+        for event in self._segmenter.push(samples, start):
+            if isinstance(event, SpeechStarted):
+                self._say(event.start + 1, messages.SpeechStarted(event.start), 0)
+            elif isinstance(event, SpeechAudio):
+                end = event.start + len(event.samples)
+                self._say(end, audio_messages.SpeechAudio(event.start, event.samples), len(event.samples))
+            elif isinstance(event, SpeechEnded):
+                self._utterances += 1
+                self._say(event.end, messages.SpeechEnded(event.start, event.end, 0, True), 0)
+
+    def _say(self, position: int, message: Message, size: int) -> None:
+        """Keep for a whisper that comes back, and send to the one that is there."""
+        self._kept.put(position, message, size)
+        if self.engine is not None:
+            self.engine.send(message)
+
+
+def endpoint_settings(config: Config) -> EndpointSettings:
+    """The endpointer's settings from the configuration."""
+    inbound = config.inbound
+    return EndpointSettings(
+        start_probability=inbound.start_probability,
+        end_probability=inbound.end_probability,
+        min_speech_ms=inbound.min_speech_ms,
+        pre_roll_ms=inbound.pre_roll_ms,
+        soft_end_ms=min(SOFT_END_MS, inbound.end_silence_ms),
+        end_silence_ms=inbound.end_silence_ms,
+        max_utterance_s=inbound.max_utterance_s,
+    )

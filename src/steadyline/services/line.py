@@ -1,0 +1,65 @@
+"""What the gateway needs of a telephone line; `steadyline.sip` has the real one, tests and drills have others."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]
+
+
+class LineCall(Protocol):
+    """One call on the line. Audio is int16, mono, at `line_rate_hz` (8,000, 16,000 or 48,000; 0 without media)."""
+
+    closed: asyncio.Future[str]
+
+    @property
+    def sip_call_id(self) -> str: ...
+
+    @property
+    def peer(self) -> str: ...
+
+    @property
+    def codec(self) -> str | None: ...
+
+    @property
+    def line_rate_hz(self) -> int: ...
+
+    async def answer(self) -> None: ...
+
+    async def reject(self) -> None: ...
+
+    async def hangup(self) -> None: ...
+
+    async def wait_established(self, timeout_s: float) -> None: ...
+
+    def on_digit(self, callback: Callable[[str, int], None]) -> None: ...
+
+    def read(self) -> Samples: ...
+
+    def write(self, samples: Samples) -> int: ...
+
+    def media_stats(self) -> dict[str, Any]: ...
+
+    @property
+    def written_samples(self) -> int: ...
+
+    @property
+    def buffered_samples(self) -> int: ...
+
+
+class Line(Protocol):
+    """Something that calls come in on."""
+
+    @property
+    def uri(self) -> str:
+        """What to dial."""
+
+    @property
+    def registration_state(self) -> str:
+        """ "off", "registered", or what is in the way."""
+
+    async def close(self) -> None:
+        """Hang up everything."""

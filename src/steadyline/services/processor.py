@@ -1,0 +1,248 @@
+"""What inbound and outbound have in common: told of calls by the gateway, each call with its own connection 0, its port
+for the engine's service (whisper on 1, the TTS on 5), and its registration polling.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from steadyline.config import Config
+from steadyline.connections import Connection
+from steadyline.errors import PortTakenError
+from steadyline.link.acceptor import Acceptor, AcceptorEvents, Decision, Refusal
+from steadyline.link.beacon import Beacon
+from steadyline.link.dialer import Dialer, DialerEvents
+from steadyline.link.link import Link
+from steadyline.link.network import DatagramPort
+from steadyline.link.runtime import Runtime
+from steadyline.services.gateway_control import ControlEvents, GatewayControl
+from steadyline.services.tasks import Tasks
+from steadyline.wire.messages import PROTOCOL_VERSION, CallEnded, CallStarted, Hello, Message, Position, Welcome
+from steadyline.wire.session import Closed
+
+
+@dataclass(frozen=True)
+class ProcessorPlace:
+    """Where a processor stands between its neighbours.
+
+    Attributes:
+        line: connection 0 of this processor.
+        engine: the connection that the engine's service dials (1 or 5).
+        registration: the UDP connection that calls for it (1 or 2).
+        port_base: the call id is added to it for the engine's connection.
+        register_port: where the engine's service takes registrations.
+    """
+
+    line: Connection
+    engine: Connection
+    registration: Connection
+    port_base: int
+    register_port: int
+
+
+class ProcessorCall:
+    """One call in a processor; inbound and outbound say what flows (the methods that do nothing here).
+
+    Args:
+        runtime, config, place: surroundings.
+        started: the call.
+        udp: the port that registrations are sent from.
+    """
+
+    def __init__(
+        self, runtime: Runtime, config: Config, place: ProcessorPlace, started: CallStarted, udp: DatagramPort
+    ) -> None:
+        self.call_id, self.call_uuid = started.call_id, started.call_uuid
+        self.runtime = runtime
+        self.on_end: Callable[[ProcessorCall], None] = lambda _: None
+        self.engine: Link | None = None
+        self._host = config.network.host
+        self._place = place
+        self._is_released = False
+        self._acceptor = Acceptor(
+            runtime,
+            place.engine.number,
+            frozenset({place.engine.dialer}),
+            AcceptorEvents(self._admit, self._engine_opened, self._from_engine, self._engine_closed),
+        )
+        call = (self.call_id, self.call_uuid)
+        self._beacon = Beacon(runtime, place.registration, udp, (self._host, place.register_port), call)
+        self.line = Dialer(
+            runtime,
+            place.line,
+            self.call_id,
+            (self._host, config.gateway.processor_port),
+            DialerEvents(self._hello, self.line_opened, self.from_line, lambda _: None, self._line_ended),
+        )
+
+    def resume(self) -> Position:
+        """For HELLO on connection 0: through where this processor has what flows to it."""
+        return {}
+
+    def committed(self) -> Position:
+        """For WELCOME to the engine's service."""
+        return {}
+
+    def line_opened(self, welcome: Welcome) -> None:
+        """The gateway answered HELLO."""
+
+    def from_line(self, message: Message) -> None:
+        """A message from the gateway."""
+
+    def engine_opened(self, hello: Hello) -> None:
+        """The engine's service is connected; `self.engine` is its link."""
+
+    def from_engine(self, message: Message) -> None:
+        """A message from the engine's service."""
+
+    def engine_closed(self, reason: str) -> None:
+        """The engine's service is gone; registration polling has begun again."""
+
+    def released(self) -> None:
+        """The call is over here, or this process stops."""
+
+    def details(self) -> dict[str, Any]:
+        """What `steadyline status` shows of the call."""
+        return {}
+
+    async def start(self) -> None:
+        """Bind the call's port, dial the gateway and call for the engine's service.
+
+        Raises:
+            PortTakenError: the port is somebody else's; nothing of the call is left here.
+        """
+        try:
+            await self._acceptor.listen((self._host, self._place.port_base + self.call_id))
+        except PortTakenError:
+            self.abandon()
+            raise
+        self.line.start()
+        self._beacon.start()
+
+    def end(self, reason: str) -> None:
+        """The call is over: BYE to everybody."""
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            engine.end(reason)
+        self._beacon.end()
+        self.line.close(reason)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """This process stops, the call goes on: no BYE to anybody."""
+        self._acceptor.close()
+        self._beacon.abandon()
+        self.line.abandon()
+        if not self._is_released:
+            self._is_released = True
+            self.released()
+            self.on_end(self)
+
+    def _hello(self) -> Hello:
+        runtime = self.runtime
+        return Hello(PROTOCOL_VERSION, 0, runtime.role, self.call_id, self.call_uuid, runtime.epoch, self.resume())
+
+    def _line_ended(self, closed: Closed) -> None:
+        self.end(closed.reason)
+
+    def _admit(self, hello: Hello) -> Decision:
+        if hello.call_uuid != self.call_uuid or hello.call_id != self.call_id:
+            return Refusal("unknown-call", f"this port serves call {self.call_id} with another uuid")
+        return Welcome(self.runtime.role, self.runtime.epoch, self.committed())
+
+    def _engine_opened(self, link: Link, hello: Hello) -> None:
+        self.engine = link
+        self._beacon.stop()
+        self.engine_opened(hello)
+
+    def _from_engine(self, link: Link, message: Message) -> None:
+        self.from_engine(message)
+
+    def _engine_closed(self, link: Link, closed: Closed) -> None:
+        if self.engine is link:
+            self.engine = None
+            place, extra = self._place, {"call_id": self.call_id}
+            self.runtime.log.warning("%s lost: %s", place.engine.dialer, closed.reason, extra=extra)
+            # After BYE as well: the engine's session is over (a neighbour's registration expired, say), this call is not.
+            self._beacon.restart()
+            self.engine_closed(closed.reason)
+
+
+class ProcessorService:
+    """Inbound or outbound as a process.
+
+    Args:
+        runtime, config, place: surroundings.
+        make_call: makes the call of the right kind.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: Config,
+        place: ProcessorPlace,
+        make_call: Callable[[CallStarted, DatagramPort], ProcessorCall],
+    ) -> None:
+        self._runtime = runtime
+        self._place = place
+        self._host = config.network.host
+        self._make_call = make_call
+        self._calls: dict[str, ProcessorCall] = {}
+        self._tasks = Tasks(runtime.log)
+        self._udp: DatagramPort | None = None
+        self._control = GatewayControl(
+            runtime,
+            place.line,
+            (config.network.host, config.gateway.processor_port),
+            config.connections.gateway_lost_s,
+            ControlEvents(self._started, self._ended, self._gateway_lost),
+        )
+
+    @property
+    def state(self) -> str:
+        return "ready" if self._control.is_open else "waiting for the gateway"
+
+    def calls(self) -> list[dict[str, Any]]:
+        return [{"call_id": call.call_id, **call.details()} for call in self._calls.values()]
+
+    async def start(self) -> None:
+        self._udp = await self._runtime.network.open_datagram((self._host, 0), lambda data, sender: None)
+        self._control.start()
+
+    async def stop(self) -> None:
+        self._control.stop()
+        for call in list(self._calls.values()):
+            call.abandon()
+        self._tasks.cancel()
+        if self._udp is not None:
+            self._udp.close()
+
+    def _started(self, started: CallStarted) -> None:
+        known = self._calls.get(started.call_uuid)
+        if known is not None and known.call_id == started.call_id:
+            return
+        assert self._udp is not None
+        call = self._make_call(started, self._udp)
+        call.on_end = self._forget
+        self._calls[started.call_uuid] = call
+        self._tasks.start(self._begin(call, started), "begin call")
+
+    async def _begin(self, call: ProcessorCall, started: CallStarted) -> None:
+        try:
+            await call.start()
+        except PortTakenError as error:
+            self._runtime.log.warning("%s: trying the next call id", error, extra={"call_id": started.call_id})
+            self._control.port_taken(started, self._place.port_base + started.call_id)
+
+    def _ended(self, ended: CallEnded) -> None:
+        call = self._calls.get(ended.call_uuid)
+        if call is not None and call.call_id == ended.call_id:
+            call.end(ended.reason)
+
+    def _gateway_lost(self) -> None:
+        for call in list(self._calls.values()):
+            call.end("gateway lost")
+
+    def _forget(self, call: ProcessorCall) -> None:
+        if self._calls.get(call.call_uuid) is call:
+            del self._calls[call.call_uuid]

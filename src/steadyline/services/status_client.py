@@ -1,0 +1,67 @@
+"""Asking services on their status ports how they are."""
+
+import asyncio
+import itertools
+import os
+from typing import Any
+
+from steadyline.clock import LoopClock
+from steadyline.config import Config
+from steadyline.link.link import Link, LinkEvents
+from steadyline.link.network import Address, TcpNetwork
+from steadyline.services.status_server import STATUS_CONNECTION
+from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, StatusReply, StatusRequest, Welcome
+from steadyline.wire.session import Closed, SessionTimes
+
+_COUNTER = itertools.count(1)
+
+
+async def ask_status(address: Address, times: SessionTimes) -> dict[str, Any] | None:
+    """A service's status; None when nobody answers there."""
+    answer: asyncio.Future[dict[str, Any] | None] = asyncio.get_running_loop().create_future()
+
+    def settle(status: dict[str, Any] | None) -> None:
+        if not answer.done():
+            answer.set_result(status)
+
+    def on_open(link: Link, _: Welcome) -> None:
+        link.send(StatusRequest(True))
+
+    def on_message(_: Link, message: Message) -> None:
+        if isinstance(message, StatusReply):
+            settle(message.status)
+
+    def on_closed(_: Link, closed: Closed) -> None:
+        settle(None)
+
+    uuid = f"operator-{os.getpid()}-{next(_COUNTER)}"
+    hello = Hello(PROTOCOL_VERSION, STATUS_CONNECTION, "operator", 0, uuid, 1)
+    link = Link(LoopClock(), times, LinkEvents(on_message, on_closed, on_open=on_open), hello)
+    try:
+        async with asyncio.timeout(times.lost_after_s):
+            await TcpNetwork().connect(address, link)
+            return await answer
+    except (OSError, TimeoutError):
+        return None
+    finally:
+        link.end("answered")
+
+
+def status_ports(config: Config) -> dict[str, int]:
+    """Names of the services of `steadyline up` to their status ports, in the order of the signal's path."""
+    return {
+        "gateway": config.gateway.status_port,
+        "inbound": config.inbound.status_port,
+        "whisper": config.whisper.status_port,
+        "llama": config.llama.status_port,
+        config.tts.service: config.tts.status_port,
+        "outbound": config.outbound.status_port,
+    }
+
+
+async def ask_all(config: Config) -> dict[str, dict[str, Any] | None]:
+    """The status of every service, None where nobody answers."""
+    ports = status_ports(config)
+    times = SessionTimes(hello_timeout_s=config.connections.hello_timeout_s)
+    answers = await asyncio.gather(*(ask_status((config.network.host, port), times) for port in ports.values()))
+    return dict(zip(ports, answers, strict=True))

@@ -1,0 +1,110 @@
+"""The status port of a service: answers `steadyline status` with what the service knows of itself."""
+
+import asyncio
+import os
+from typing import Any
+
+import psutil
+
+from steadyline import __version__
+from steadyline.link.acceptor import Acceptor, AcceptorEvents
+from steadyline.link.link import Link
+from steadyline.link.network import Address
+from steadyline.link.runtime import Runtime
+from steadyline.services.service import Service
+from steadyline.wire.messages import Hello, Message, StatusReply, StatusRequest, Welcome
+from steadyline.wire.session import Closed, SessionState
+
+STATUS_CONNECTION = 6
+"""The number in an operator's HELLO; connections 0 to 5 are the calls'."""
+STALL_CHECK_S = 0.1
+
+
+class StatusServer:
+    """Listens on a status port and watches the event loop.
+
+    Args:
+        runtime: surroundings; its board is reported.
+        name: the service's name, e.g. "piper".
+        service: whose state and calls are reported.
+        with_children: its child processes (an engine's) count as its own.
+    """
+
+    def __init__(self, runtime: Runtime, name: str, service: Service, *, with_children: bool = True) -> None:
+        self._runtime = runtime
+        self._name = name
+        self._service = service
+        self._started_at = runtime.clock.now()
+        self._process = psutil.Process()
+        self._with_children = with_children
+        self._longest_stall_s = 0.0
+        self._watch: asyncio.Task[None] | None = None
+        self._acceptor = Acceptor(
+            runtime,
+            STATUS_CONNECTION,
+            frozenset({"operator"}),
+            AcceptorEvents(self._admit, lambda link, hello: None, self._received, self._closed),
+        )
+
+    async def start(self, address: Address) -> None:
+        """Listen.
+
+        Raises:
+            PortTakenError: the port is in use.
+        """
+        await self._acceptor.listen(address)
+        self._watch = asyncio.get_running_loop().create_task(self._watch_loop(), name="watch event loop")
+
+    def stop(self) -> None:
+        """Close."""
+        self._acceptor.close()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def status(self) -> dict[str, Any]:
+        """What is answered; docs/operations.md explains every field."""
+        details = getattr(self._service, "details", None)
+        return {
+            "name": self._name,
+            "version": __version__,
+            "pid": os.getpid(),
+            "state": self._service.state,
+            "uptime_s": round(self._runtime.clock.now() - self._started_at, 1),
+            "connections": self._runtime.board.as_dicts(),
+            "calls": self._service.calls(),
+            "resources": self._resources(),
+            **(details() if details else {}),
+        }
+
+    def _resources(self) -> dict[str, Any]:
+        """What this process and its engine's process use."""
+        processes = [self._process, *(self._process.children() if self._with_children else [])]
+        return {
+            "processes": [process.pid for process in processes],
+            "descriptors": sum(process.num_fds() for process in processes),
+            "threads": sum(process.num_threads() for process in processes),
+            "tasks": len(asyncio.all_tasks()),
+            "rss_bytes": sum(process.memory_info().rss for process in processes),
+            "cpu_s": round(sum(sum(process.cpu_times()[:2]) for process in processes), 2),
+            "longest_loop_stall_ms": round(self._longest_stall_s * 1000, 1),
+        }
+
+    def _admit(self, hello: Hello) -> Welcome:
+        return Welcome(self._runtime.role, self._runtime.epoch)
+
+    def _received(self, link: Link, message: Message) -> None:
+        if isinstance(message, StatusRequest):
+            link.send(StatusReply(self.status()))
+
+    def _closed(self, link: Link, closed: Closed) -> None:
+        if closed.state is SessionState.LOST and closed.code != "eof" and link.hello is not None:
+            self._runtime.log.warning("dropped %s:%d: %s", *link.peer, closed.reason)
+        if link.hello is not None:
+            self._acceptor.forget(link.hello.call_uuid)
+
+    async def _watch_loop(self) -> None:
+        clock = self._runtime.clock
+        while True:
+            before = clock.now()
+            await clock.sleep(STALL_CHECK_S)
+            self._longest_stall_s = max(self._longest_stall_s, clock.now() - before - STALL_CHECK_S)

@@ -1,0 +1,261 @@
+"""One call in the TTS service: clauses in, rendered audio kept until outbound has all of it, connection 5."""
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyline.clock import TimerHandle
+from steadyline.config import Config
+from steadyline.connections import TTS_OUTBOUND
+from steadyline.errors import EngineError
+from steadyline.link.dialer import Dialer, DialerEvents
+from steadyline.link.link import Link
+from steadyline.link.runtime import Runtime
+from steadyline.services.engine_host import EngineHost
+from steadyline.services.engine_protocols import Synthesizer
+from steadyline.services.tasks import Tasks
+from steadyline.wire import audio_messages, messages
+from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Welcome
+from steadyline.wire.outbox import Outbox
+from steadyline.wire.session import Closed
+
+CHUNK_S = 0.2
+KEPT_AUDIO_S = 300.0
+SILENT_RATE_HZ = 16_000
+
+
+class TtsSession:
+    """One call: clauses in, audio out."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: Config,
+        host: EngineHost[Synthesizer],
+        call: tuple[int, str],
+        on_end: Callable[["TtsSession"], None],
+    ) -> None:
+        self.call_id, self.call_uuid = call
+        self.clauses = 0
+        self.complete: messages.Position = {}
+        self._runtime = runtime
+        self._config = config
+        self._host = host
+        self._on_end = on_end
+        self._tasks = Tasks(runtime.log)
+        self._llama: Link | None = None
+        self._outbound: Dialer | None = None
+        self._outbound_host = ""
+        self._queue: asyncio.Queue[Message] = asyncio.Queue()
+        self._newest: tuple[int, int] = (-1, -1)
+        self._cancelled_through = -1
+        self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_AUDIO_S)
+        self._unheard_s: dict[tuple[int, int], float] = {}
+        self._has_heard = asyncio.Event()
+        self._giving_up: TimerHandle | None = None
+
+    @property
+    def reaches_outbound(self) -> bool:
+        """Connection 5 is open."""
+        return self._outbound is not None and self._outbound.is_open
+
+    def start(self) -> None:
+        """Speak what comes."""
+        self._tasks.start(self._speak_all(), "speak")
+
+    def end(self, reason: str) -> None:
+        """The call is over: BYE to both neighbours."""
+        self._let_go()
+        if self._outbound is not None:
+            self._outbound.close(reason)
+        if self._llama is not None:
+            self._llama.end(reason)
+        self._on_end(self)
+
+    def abandon(self) -> None:
+        """This process stops, the call goes on: no BYE."""
+        self._let_go()
+        if self._outbound is not None:
+            self._outbound.abandon()
+
+    def _let_go(self) -> None:
+        self._tasks.cancel()
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+
+    def registered(self, outbound_host: str) -> None:
+        """A REGISTER came: the call's outbound is ready there."""
+        is_new = not self._outbound_host
+        self._outbound_host = outbound_host
+        if self._outbound is not None:
+            self._outbound.nudge()
+        elif self.clauses:
+            self._dial_outbound()
+        if is_new:
+            self.tell_state()
+        self._update_linger()
+
+    def registration_expired(self) -> None:
+        """Outbound has not been heard of for a while."""
+        self._outbound_host = ""
+        self.tell_state()
+        self._update_linger()
+
+    def tell_state(self) -> None:
+        """Tell LLaMA whether this call can be spoken to."""
+        waiting_for = self._host.waiting_for or ("" if self._outbound_host else "outbound: not registered")
+        if self._llama is not None:
+            self._llama.send(PipelineState(not waiting_for, waiting_for))
+
+    def llama_opened(self, link: Link) -> None:
+        """Connection 4 is open."""
+        self._llama = link
+        self._update_linger()
+        self.tell_state()
+
+    def llama_lost(self, reason: str) -> None:
+        """Connection 4 is gone; what was given is spoken all the same."""
+        self._runtime.log.warning("llama lost: %s", reason, extra={"call_id": self.call_id})
+        self._llama = None
+        self._update_linger()
+
+    def from_llama(self, message: Message) -> None:
+        """A clause, the end of an answer, or a cancellation."""
+        if isinstance(message, messages.Clause):
+            position = (message.turn, message.clause)
+            if position > self._newest:
+                self._newest = position
+                self.clauses += 1
+                self._queue.put_nowait(message)
+                if self._outbound is None and self._outbound_host:
+                    self._dial_outbound()
+        elif isinstance(message, messages.AnswerEnded):
+            if (message.turn, message.clauses) > self._newest:
+                self._newest = (message.turn, message.clauses)
+                self._queue.put_nowait(message)
+        elif isinstance(message, messages.Cancel):
+            self._cancel(message)
+
+    def _cancel(self, cancel: messages.Cancel) -> None:
+        """What is left of a turn is neither rendered nor kept; it is over, so nothing of it is taken any more either."""
+        end = (cancel.turn, 1 << 30)
+        if end <= self._newest:
+            return
+        self._newest, self._cancelled_through = end, cancel.turn
+        self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause[0] > cancel.turn}
+        self._has_heard.set()
+        self._kept.commit(end)
+        self._deliver((*end, 0), cancel, 0)
+
+    def _dial_outbound(self) -> None:
+        port = self._config.outbound.audio_port_base + self.call_id
+        self._outbound = Dialer(
+            self._runtime,
+            TTS_OUTBOUND,
+            self.call_id,
+            (self._outbound_host, port),
+            DialerEvents(self._hello, self._outbound_opened, self._from_outbound, lambda _: None, self._outbound_ended),
+        )
+        self._outbound.start()
+
+    def _hello(self) -> Hello:
+        connection, epoch = TTS_OUTBOUND.number, self._runtime.epoch
+        return Hello(PROTOCOL_VERSION, connection, "tts", self.call_id, self.call_uuid, epoch)
+
+    def _outbound_opened(self, welcome: Welcome) -> None:
+        self._heard(messages.Heard(welcome.committed, {}))
+        assert self._outbound is not None
+        known = welcome.committed
+        held = (known.get("turn", 0), known["clause"], 1 << 30) if "clause" in known else None
+        for message in self._kept.after(held):
+            self._outbound.send(message)
+
+    def _from_outbound(self, message: Message) -> None:
+        if isinstance(message, messages.Heard):
+            self._heard(message)
+
+    def _outbound_ended(self, closed: Closed) -> None:
+        self.end(closed.reason)
+
+    def _heard(self, heard: messages.Heard) -> None:
+        """Forget what outbound has as a whole, and pass the news up."""
+        if "clause" in heard.complete:
+            self.complete = heard.complete
+        if "clause" in heard.played:
+            played = (heard.played.get("turn", 0), heard.played["clause"])
+            self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause > played}
+            # The clause that is being played is kept: a new outbound plays the rest of it.
+            self._kept.commit((*played, -1))
+            self._has_heard.set()
+        if self._llama is not None:
+            self._llama.send(heard)
+
+    async def _speak_all(self) -> None:
+        while True:
+            message = await self._queue.get()
+            if isinstance(message, messages.Clause):
+                await self._wait_for_playout()
+                await self._speak(message)
+            elif isinstance(message, messages.AnswerEnded) and message.turn > self._cancelled_through:
+                self._deliver((message.turn, message.clauses, 0), message, 0)
+
+    async def _speak(self, clause: messages.Clause) -> None:
+        """Render a clause and send it in chunks; one that outbound has already is passed over."""
+        known = (self.complete.get("turn", 0), self.complete["clause"]) if "clause" in self.complete else (-1, -1)
+        if (clause.turn, clause.clause) <= known or clause.turn <= self._cancelled_through:
+            return
+        started_at = self._runtime.clock.now()
+        try:
+            samples, rate_hz = await self._host.run(lambda engine: render(engine, clause.text))
+        except EngineError as error:
+            self._runtime.log.error("synthesis failed: %s", error, extra={"call_id": self.call_id})
+            samples, rate_hz = np.zeros(0, np.float32), SILENT_RATE_HZ
+        if clause.turn <= self._cancelled_through:
+            return
+        self._send_audio(clause, samples, rate_hz)
+        elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
+        self._runtime.log.debug(
+            "clause %d.%d in %.0f ms", clause.turn, clause.clause, elapsed_ms, extra={"call_id": self.call_id}
+        )
+
+    async def _wait_for_playout(self) -> None:
+        """Stay at most `tts.max_ahead_s` ahead of what the caller has heard, so that outbound's queue is bounded."""
+        while sum(self._unheard_s.values()) > self._config.tts.max_ahead_s:
+            self._has_heard.clear()
+            await self._has_heard.wait()
+
+    def _send_audio(self, clause: messages.Clause, samples: NDArray[np.float32], rate_hz: int) -> None:
+        self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
+        size = round(CHUNK_S * rate_hz)
+        starts = range(0, max(1, len(samples)), size)
+        for chunk_id, start in enumerate(starts):
+            chunk = samples[start : start + size]
+            is_last = chunk_id == len(starts) - 1
+            audio = audio_messages.ClauseAudio(
+                clause.turn, clause.clause, chunk_id, start, rate_hz, is_last, chunk.astype(np.float32)
+            )
+            self._deliver((clause.turn, clause.clause, chunk_id), audio, len(chunk) / rate_hz)
+
+    def _deliver(self, position: tuple[int, int, int], message: Message, size: float) -> None:
+        """Keep until outbound has the whole clause, and send."""
+        self._kept.put(position, message, size)
+        if self._outbound is not None:
+            self._outbound.send(message)
+
+    def _update_linger(self) -> None:
+        """A session without LLaMA and without registration is over after a while."""
+        is_alone = self._llama is None and not self._outbound_host
+        if not is_alone and self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
+        elif is_alone and self._giving_up is None:
+            deadline = self._runtime.clock.now() + self._config.tts.linger_s
+            self._giving_up = self._runtime.clock.call_at(deadline, lambda: self.end("nobody is left in this call"))
+
+
+def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
+    """A whole clause, float32 mono, and its rate; outbound plays no clause that it has not got as a whole."""
+    chunks = list(engine.synthesize(text))
+    return (np.concatenate(chunks) if chunks else np.zeros(0, np.float32)), engine.rate_hz

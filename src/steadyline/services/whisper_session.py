@@ -1,0 +1,185 @@
+"""One call in whisper: speech from inbound, turns to LLaMA, kept until they are committed."""
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyline.config import Config
+from steadyline.connections import WHISPER_INBOUND, WHISPER_LLAMA
+from steadyline.errors import EngineError
+from steadyline.link.dialer import Dialer, DialerEvents
+from steadyline.link.runtime import Runtime
+from steadyline.services.engine_host import EngineHost
+from steadyline.services.engine_protocols import Recognizer
+from steadyline.services.tasks import Tasks
+from steadyline.wire import audio_messages, messages
+from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Turn, Welcome
+from steadyline.wire.outbox import Outbox
+from steadyline.wire.registration import Registration
+from steadyline.wire.session import Closed
+
+KEPT_TURNS = 100
+
+
+class WhisperSession:
+    """One call: speech from inbound, turns to LLaMA."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: Config,
+        host: EngineHost[Recognizer],
+        registration: Registration,
+        inbound_host: str,
+        on_end: Callable[["WhisperSession", str], None],
+    ) -> None:
+        self.registration = registration
+        self.call_id = registration.call_id
+        self.turns = 0
+        self._runtime = runtime
+        self._host = host
+        self._on_end = on_end
+        self._logs_text = config.log.heard_text
+        self._tasks = Tasks(runtime.log)
+        self._committed = 0
+        self._is_committed_known = asyncio.Event()
+        self._llama_state = PipelineState(False, "llama: not connected")
+        self._kept: Outbox[int, Turn] = Outbox(KEPT_TURNS)
+        self._speech: list[NDArray[np.float32]] = []
+        self._transcribed_through = 0
+        self._turned_through = 0
+        self._utterances: asyncio.Queue[tuple[messages.SpeechEnded, NDArray[np.float32]]] = asyncio.Queue()
+        inbound_port = config.inbound.audio_port_base + self.call_id
+        self._inbound = Dialer(
+            runtime,
+            WHISPER_INBOUND,
+            self.call_id,
+            (inbound_host, inbound_port),
+            DialerEvents(
+                self._inbound_hello, lambda _: self.tell_state(), self._from_inbound, self._inbound_lost, self._ended
+            ),
+        )
+        self._llama = Dialer(
+            runtime,
+            WHISPER_LLAMA,
+            self.call_id,
+            (config.network.host, config.llama.port),
+            DialerEvents(self._llama_hello, self._llama_opened, self._from_llama, self._llama_lost, self._ended),
+        )
+
+    @property
+    def hears_inbound(self) -> bool:
+        """Connection 1 is open."""
+        return self._inbound.is_open
+
+    def start(self) -> None:
+        """Dial both neighbours and wait for utterances."""
+        self._llama.start()
+        self._inbound.start()
+        self._tasks.start(self._transcribe_all(), "transcribe")
+
+    def nudge(self) -> None:
+        """A REGISTER came again: inbound waits."""
+        self._inbound.nudge()
+        self._llama.nudge()
+
+    def end(self, reason: str) -> None:
+        """The call is over: BYE to LLaMA."""
+        self._tasks.cancel()
+        self._inbound.close(reason)
+        self._llama.close(reason)
+
+    def abandon(self) -> None:
+        """This process stops, the call goes on: no BYE."""
+        self._tasks.cancel()
+        self._inbound.abandon()
+        self._llama.abandon()
+
+    def tell_state(self) -> None:
+        """Pass the state of everything behind inbound up to it."""
+        waiting_for = self._host.waiting_for or self._llama_state.waiting_for
+        self._inbound.send(PipelineState(not waiting_for, waiting_for))
+
+    def _hello(self, connection: int, resume: dict[str, int]) -> Hello:
+        epoch, uuid = self._runtime.epoch, self.registration.call_uuid
+        return Hello(PROTOCOL_VERSION, connection, "whisper", self.call_id, uuid, epoch, resume)
+
+    def _inbound_hello(self) -> Hello:
+        return self._hello(WHISPER_INBOUND.number, {"sample": max(self._committed, self._transcribed_through)})
+
+    def _llama_hello(self) -> Hello:
+        return self._hello(WHISPER_LLAMA.number, {})
+
+    def _inbound_lost(self, reason: str) -> None:
+        self._speech.clear()
+
+    def _llama_opened(self, welcome: Welcome) -> None:
+        self._commit(welcome.committed.get("sample", 0))
+        self._is_committed_known.set()
+        for turn in self._kept.after(self._committed):
+            self._llama.send(turn)
+
+    def _llama_lost(self, reason: str) -> None:
+        self._llama_state = PipelineState(False, f"llama: {reason}")
+        self.tell_state()
+
+    def _ended(self, closed: Closed) -> None:
+        self._on_end(self, closed.reason)
+
+    def _from_llama(self, message: Message) -> None:
+        if isinstance(message, PipelineState):
+            self._llama_state = message
+            self.tell_state()
+        elif isinstance(message, messages.Committed):
+            self._commit(message.sample)
+
+    def _commit(self, sample: int) -> None:
+        self._committed = max(self._committed, sample)
+        self._kept.commit(self._committed)
+        self._inbound.send(messages.Committed(self._committed))
+
+    def _from_inbound(self, message: Message) -> None:
+        if isinstance(message, messages.SpeechStarted):
+            self._speech = []
+        elif isinstance(message, audio_messages.SpeechAudio):
+            self._speech.append(message.samples)
+        elif isinstance(message, messages.SpeechEnded):
+            speech = np.concatenate(self._speech) if self._speech else np.zeros(0, np.float32)
+            self._speech = []
+            self._transcribed_through = max(self._transcribed_through, message.end)
+            self._utterances.put_nowait((message, speech))
+        elif isinstance(message, messages.Digit):
+            self._llama.send(message)
+
+    async def _transcribe_all(self) -> None:
+        await self._is_committed_known.wait()
+        while True:
+            ended, speech = await self._utterances.get()
+            # A new inbound sends again what is not committed, of which some may be waiting here already.
+            if ended.end > max(self._committed, self._turned_through):
+                self._turned_through = ended.end
+                self._put(await self._transcribe(ended, speech))
+
+    async def _transcribe(self, ended: messages.SpeechEnded, speech: NDArray[np.float32]) -> Turn:
+        started_at = self._runtime.clock.now()
+        try:
+            transcript = await self._host.run(lambda engine: engine.transcribe(speech))
+            text, language = transcript.text, transcript.language
+        except EngineError as error:
+            self._runtime.log.error("transcription failed: %s", error, extra={"call_id": self.call_id})
+            text, language = "", ""
+        elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
+        shown = repr(text) if self._logs_text else f"{len(text.split())} words"
+        seconds = len(speech) / 16_000
+        self._runtime.log.info(
+            "heard %s in %.1f s of speech, %.0f ms", shown, seconds, elapsed_ms, extra={"call_id": self.call_id}
+        )
+        return Turn(ended.start, ended.end, ended.revision, ended.final, text, language, round(elapsed_ms, 1))
+
+    def _put(self, turn: Turn) -> None:
+        """Keep a turn until it is committed, and send it."""
+        self.turns += 1
+        self._kept.put(turn.end, turn)
+        self._llama.send(turn)

@@ -1,0 +1,154 @@
+"""What comes from the line: codecs of other rates, a change of codec, no ACK, long speech, long silence."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.services.scenes import (
+    GREETING,
+    SimulatedEngines,
+    SimulatedSystem,
+    answer_to,
+    answered,
+    ask,
+    drill_config,
+    journaled,
+    now,
+    play,
+    remains,
+    silence,
+    started,
+    until,
+)
+
+from steadyline.drills.simulated_engines import RuleModel
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])
+def test_every_rate_of_the_line(journal: Path, rate_hz: int) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = system.dial(rate_hz)
+        await silence(call)
+        assert call.heard_text == GREETING
+        assert await ask(call, "alpha bravo") == answer_to("alpha bravo")
+        assert all(0.108 <= heard.duration_s <= 0.132 for heard in call.heard)
+        assert journaled(system, call).codec == call.codec
+
+    play(scene, journal)
+
+
+@pytest.mark.parametrize("rates_hz", [(8_000, 48_000), (48_000, 8_000), (16_000, 8_000)])
+def test_a_change_of_codec_between_answers(journal: Path, rates_hz: tuple[int, int]) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = system.dial(rates_hz[0])
+        await silence(call)
+        assert await ask(call, "alpha") == answer_to("alpha")
+        call.change_rate(rates_hz[1])
+        await asyncio.sleep(0.3)
+        assert await ask(call, "bravo") == answer_to("bravo")
+        call.change_rate(rates_hz[0])
+        assert await ask(call, "charlie") == answer_to("charlie")
+
+    play(scene, journal)
+
+
+def test_a_change_of_codec_before_the_first_word(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = system.dial()
+        await until(lambda: call.is_answered)
+        call.change_rate(16_000)
+        await asyncio.sleep(3)
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal)
+
+
+def test_a_phone_that_never_acknowledges_is_given_up(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        before, dialed_at = remains(system), now()
+        call = system.dial(is_acknowledged=False)
+        await until(call.closed.done)
+        assert now() - dialed_at == pytest.approx(10.0, abs=0.5)
+        await asyncio.sleep(1)
+        assert remains(system) == before
+        assert (journaled(system, call).end_reason or "").startswith("not established")
+
+    play(scene, journal)
+
+
+def test_a_caller_who_is_gone_when_the_call_is_answered(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        before = remains(system)
+        call = system.dial()
+
+        async def answer() -> None:
+            raise ConnectionError("the call ended before it was answered")
+
+        monkeypatch.setattr(call, "answer", answer)
+        await until(call.closed.done, 2)
+        await asyncio.sleep(1)
+        assert remains(system) == before
+        assert "ended before it was answered" in (journaled(system, call).end_reason or "")
+
+    play(scene, journal)
+
+
+def test_speech_that_does_not_stop_is_cut_between_words_and_none_is_lost(journal: Path) -> None:
+    """40 s without a pause: two turns, whose words are all words."""
+    words = [["alpha", "bravo", "charlie", "delta"][number % 4] for number in range(250)]
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say(" ".join(words))
+        await asyncio.sleep(45)
+        texts = [turn.caller_text for turn in journaled(system, call).turns if turn.caller_text]
+        assert len(texts) == 2
+        assert " ".join(texts).split() == words
+        assert call.heard_text == f"{GREETING} one two one two"
+
+    play(scene, journal, engines=SimulatedEngines(model=lambda: RuleModel(lambda question: "one two.")))
+
+
+def test_a_long_silence_fills_nothing(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        await asyncio.sleep(30)
+        kept = [kept_audio_s(system)]
+        for _ in range(4):
+            await asyncio.sleep(20)
+            kept.append(kept_audio_s(system))
+        assert max(kept) <= 61
+        assert system.running["inbound"].service.calls()[0]["kept_s"] == 0
+        assert await ask(call, "alpha") == answer_to("alpha")
+        await asyncio.sleep(0.5)
+        assert kept_audio_s(system) < 10
+
+    play(scene, journal)
+
+
+def kept_audio_s(system: SimulatedSystem) -> float:
+    """Seconds of caller audio that the gateway keeps."""
+    service: Any = system.running["gateway"].service
+    return float(sum(call._heard.size for call in service._calls.values())) / 16_000
+
+
+def test_an_answer_longer_than_the_lines_queue(journal: Path) -> None:
+    """20 s of speech that are there at once are fed to the line as it plays them, none dropped."""
+    answer = " ".join(["one two three four five six seven eight."] * 15)
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer.replace(".", "")
+        assert call.overflowed_samples == 0
+
+    config = drill_config()
+    play(scene, journal, config=config, engines=SimulatedEngines(model=lambda: RuleModel(lambda question: answer)))

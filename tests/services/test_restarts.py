@@ -1,0 +1,262 @@
+"""Services that are lost in a call and come back: what the caller hears then.
+
+What issue 3 (resilience) has still to bring is marked as such; an unexpected pass of those fails, so that the mark goes.
+"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.services.scenes import (
+    GREETING,
+    SimulatedSystem,
+    answer_to,
+    answered,
+    ask,
+    drill_config,
+    journaled,
+    now,
+    play,
+    remains,
+    silence,
+    started,
+    until,
+)
+
+BEHIND_THE_GATEWAY = ["inbound", "outbound", "whisper", "llama", "tts"]
+AWAY_S = 1.0
+ISSUE_3 = "issue 3 (resilience): "
+
+
+async def lose(system: SimulatedSystem, name: str, end: str, away_s: float = AWAY_S) -> None:
+    """A service goes, and comes back."""
+    if end == "kill":
+        system.kill(name)
+    else:
+        await system.stop(name)
+    await asyncio.sleep(away_s)
+    await system.start(name)
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+@pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
+def test_lost_while_nobody_speaks(journal: Path, name: str, end: str) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer_to("alpha")
+        await lose(system, name, end)
+        await asyncio.sleep(1.2)
+        assert not call.closed.done()
+        assert await ask(call, "bravo") == answer_to("bravo")
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')} {answer_to('bravo')}"
+
+    play(scene, journal)
+
+
+@pytest.mark.parametrize("away_s", [7.0, 25.0])
+@pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
+def test_lost_for_longer_than_its_neighbours_keep_its_session(journal: Path, name: str, away_s: float) -> None:
+    """Registrations expire and sessions end with BYE, down to connection 5; outbound, whose call lives, calls again."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        await lose(system, name, "kill", away_s)
+        await asyncio.sleep(6)
+        assert await ask(call, "bravo") == answer_to("bravo")
+        assert call.heard_text == f"{GREETING} {answer_to('bravo')}"
+
+    play(scene, journal)
+
+
+@pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
+def test_a_question_asked_while_it_is_away_is_answered_when_it_is_back(journal: Path, name: str) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        system.kill(name)
+        await asyncio.sleep(0.1)
+        call.say("bravo")
+        await asyncio.sleep(2)
+        await system.start(name)
+        back_at = now()
+        await until(lambda: (call.last_sound_at or 0) > back_at, 10)
+        await silence(call)
+        assert call.heard_text == f"{GREETING} {answer_to('bravo')}"
+
+    play(scene, journal)
+
+
+@pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
+def test_lost_three_times(journal: Path, name: str) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        for word in ("alpha", "bravo", "charlie"):
+            await lose(system, name, "kill", 0.3)
+            await asyncio.sleep(1.2)
+            assert await ask(call, word) == answer_to(word)
+        before_end = remains(system)
+        assert before_end["free slots"] == [1, 2, 3] or name == "llama"
+        call.hang_up()
+        await asyncio.sleep(1)
+        assert all(not running.service.calls() for running in system.running.values())
+
+    play(scene, journal)
+
+
+LOST_AT_S = {
+    "caller speaking": 0.3,
+    "transcribing": 1.15,
+    "first clause being made": 1.35,
+    "first clause playing": 2.0,
+    "second clause playing": 3.2,
+}
+# What is not promised before issue 3.
+NOT_YET = {
+    ("llama", "first clause being made"): "a restarted LLaMA does not go on with an answer that was cut short",
+    (
+        "outbound",
+        "second clause playing",
+    ): "the word under the cut is heard in two pieces, which this ear counts as two",
+}
+
+
+def moments() -> list[object]:
+    return [
+        pytest.param(
+            name,
+            moment,
+            marks=[pytest.mark.xfail(strict=True, reason=ISSUE_3 + NOT_YET[name, moment])]
+            if (name, moment) in NOT_YET
+            else [],
+        )
+        for name in BEHIND_THE_GATEWAY
+        for moment in LOST_AT_S
+    ]
+
+
+@pytest.mark.parametrize(("name", "moment"), moments())
+def test_lost_in_the_middle_of_a_turn(journal: Path, name: str, moment: str) -> None:
+    """Killed and back after 0.3 s: the answer is heard whole, in order, once."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha bravo charlie")
+        await asyncio.sleep(LOST_AT_S[moment])
+        await lose(system, name, "kill", 0.3)
+        await asyncio.sleep(6)
+        await silence(call)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha bravo charlie')}"
+        assert await ask(call, "delta") == answer_to("delta")
+
+    play(scene, journal)
+
+
+def test_a_gateway_that_dies_ends_its_calls_everywhere_within_two_seconds(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        first, second = await answered(system), await answered(system)
+        second.say("alpha")
+        await asyncio.sleep(1.3)
+        system.kill("gateway")
+        await asyncio.sleep(2)
+        assert first.closed.done()
+        assert all(not running.service.calls() for running in system.running.values())
+        assert [entry for running in system.running.values() for entry in running.left_of_calls()["connections"]] == []
+        await system.start("gateway")
+        await asyncio.sleep(6)
+        assert await ask(await answered(system), "bravo") == answer_to("bravo")
+
+    play(scene, journal)
+
+
+def test_a_gateway_that_stops_hangs_up_its_calls(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        await system.stop("gateway")
+        assert call.closed.done()
+        await asyncio.sleep(1)
+        assert all(not running.service.calls() for running in system.running.values())
+        assert journaled(system, call).end_reason == "the gateway is stopping"
+
+    play(scene, journal)
+
+
+def test_a_service_that_never_comes_back_leaves_nothing_when_the_call_ends(journal: Path) -> None:
+    config = drill_config()
+    config.llama.linger_s = config.tts.linger_s = 3.0
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        for name in BEHIND_THE_GATEWAY:
+            before = remains(system)
+            call = await answered(system)
+            system.kill(name)
+            await asyncio.sleep(1)
+            assert not call.closed.done()
+            call.hang_up()
+            await asyncio.sleep(8)
+            assert all(not running.service.calls() for running in system.running.values()), name
+            await system.start(name)
+            await asyncio.sleep(6)
+            assert remains(system) == before, name
+
+    play(scene, journal, config=config)
+
+
+@pytest.mark.parametrize("away_s", [0.0, 0.05, 0.5, 1.4])
+def test_a_gateway_that_is_back_at_once_takes_calls_while_the_old_ones_end(journal: Path, away_s: float) -> None:
+    """The new gateway begins with the same call ids; their ports may still be those of the calls that died."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        await answered(system)
+        second = await answered(system)
+        second.say("alpha")
+        await asyncio.sleep(1.3)
+        system.kill("gateway")
+        await asyncio.sleep(away_s)
+        await system.start("gateway")
+        call = system.dial()
+        await until(lambda: call.is_answered, 2.5)
+        await silence(call)
+        assert call.heard_text == GREETING
+        assert await ask(call, "bravo") == answer_to("bravo")
+        assert all(len(running.service.calls()) == 1 for running in system.running.values())
+
+    play(scene, journal)
+
+
+@pytest.mark.xfail(strict=True, reason=ISSUE_3 + "a digit is passed on at once or not at all")
+def test_digits_pressed_while_whisper_is_away_are_journaled(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        system.kill("whisper")
+        call.press("5")
+        await asyncio.sleep(0.5)
+        await system.start("whisper")
+        await asyncio.sleep(3)
+        events = journaled(system, call).events
+        assert [event.detail["digit"] for event in events if event.kind == "digit"] == ["5"]
+
+    play(scene, journal)
+
+
+def test_a_change_of_codec_in_the_middle_of_an_answer_loses_no_clause(journal: Path) -> None:
+    """What the line itself had queued, 80 ms, is lost with a re-INVITE; the second clause is not."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await asyncio.sleep(2)
+        call.change_rate(16_000)
+        await asyncio.sleep(5)
+        assert call.heard_text.endswith("alpha six seven eight nine ten")
+
+    play(scene, journal)
