@@ -1,0 +1,59 @@
+"""Ports that are free right now, as `--set` settings, so that two systems run side by side (the demo, tests)."""
+
+import random
+import socket
+
+PER_CALL_RANGE = 400
+PER_CALL_BASES = range(15_200, 19_600, PER_CALL_RANGE)
+RTP_BASES = range(10_000, 15_000, 200)
+
+_TCP_KEYS = (
+    "gateway.processor_port",
+    "gateway.status_port",
+    "inbound.status_port",
+    "outbound.status_port",
+    "whisper.status_port",
+    "llama.status_port",
+    "llama.port",
+    "tts.status_port",
+    "tts.port",
+    "supervisor.status_port",
+)
+_UDP_KEYS = ("whisper.register_port", "tts.register_port")
+
+
+def free_port_settings(host: str = "127.0.0.1") -> list[str]:
+    """`section.key=value` for every port of a system; the SIP port and the next one are free too."""
+    taken: set[int] = set()
+    settings = [f"{key}={_free(host, socket.SOCK_STREAM, taken)}" for key in _TCP_KEYS]
+    settings += [f"{key}={_free(host, socket.SOCK_DGRAM, taken)}" for key in _UDP_KEYS]
+    base, rtp = random.choice(PER_CALL_BASES), random.choice(RTP_BASES)
+    settings += [f"inbound.audio_port_base={base + 1}", f"outbound.audio_port_base={base + 2}"]
+    settings += [f"gateway.rtp_port_low={rtp}", f"gateway.rtp_port_high={rtp + 199}"]
+    settings += ["gateway.first_call_id=2", f"gateway.last_call_id={PER_CALL_RANGE - 4}"]
+    return [*settings, f"gateway.sip_port={_free_pair(host, taken)}"]
+
+
+def _free(host: str, kind: socket.SocketKind, taken: set[int]) -> int:
+    """A port that nobody has; it is not reserved, so use it soon."""
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind((host, 0))
+            port = int(probe.getsockname()[1])
+        if port not in taken:
+            taken.add(port)
+            return port
+
+
+def _free_pair(host: str, taken: set[int]) -> int:
+    """A port that is free for UDP and TCP, and so is the next one (SIP over TLS)."""
+    while True:
+        port = _free(host, socket.SOCK_STREAM, taken)
+        try:
+            for number in (port, port + 1):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    with socket.socket(socket.AF_INET, kind) as probe:
+                        probe.bind((host, number))
+        except OSError:
+            continue
+        return port

@@ -1,0 +1,67 @@
+"""`steadyline up` in the foreground: all services, `ready` with the address, Ctrl-C ends all of it."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from steadyline.clock import LoopClock
+from steadyline.config import Config
+from steadyline.link.network import TcpNetwork
+from steadyline.link.runtime import Runtime
+from steadyline.log import start_logging
+from steadyline.services.port_holder import port_holder_named
+from steadyline.services.status_server import StatusServer
+from steadyline.supervisor.supervisor import Supervisor
+
+
+def service_names(config: Config) -> tuple[str, ...]:
+    """The services that `up` runs: every one, and the configured voice."""
+    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service)
+
+
+async def run_system(
+    config: Config,
+    arguments: Sequence[str],
+    progress: Callable[[str], None],
+    body: Callable[[str], Awaitable[None]],
+) -> None:
+    """Bring the system up, run `body(sip_uri)`, take the system down; SIGTERM and Ctrl-C end it early.
+
+    Raises:
+        PortTakenError: the supervisor's status port is taken, most likely by another `steadyline up`.
+        CannotRunError: a service cannot run at all.
+    """
+    log = start_logging("supervisor", config.log.level, config.log.style)
+    runtime = Runtime("supervisor", LoopClock(), TcpNetwork(), time.time_ns() // 1_000_000, random.random, log)
+    supervisor = Supervisor(runtime, config, service_names(config), arguments)
+    status = StatusServer(runtime, "supervisor", supervisor, with_children=False)
+    main = asyncio.current_task()
+    assert main is not None
+    stopping = asyncio.Event()
+
+    def interrupt() -> None:
+        # Once: a second Ctrl-C must not interrupt the taking down.
+        if not stopping.is_set():
+            stopping.set()
+            main.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, interrupt)
+    try:
+        with port_holder_named(config):
+            await status.start((config.network.host, config.supervisor.status_port))
+        await supervisor.start()
+        started_at = runtime.clock.now()
+        uri = await supervisor.wait_ready(progress)
+        progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
+        await body(uri)
+    except asyncio.CancelledError:
+        if not stopping.is_set():
+            raise
+    finally:
+        progress("stopping")
+        await supervisor.stop()
+        status.stop()
