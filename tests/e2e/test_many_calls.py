@@ -1,0 +1,70 @@
+"""Calls one after another and at the same time: each gets its own answer, and afterwards nothing is left over."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.questions import QUESTIONS, Question
+from tests.e2e.system import System, word_error_rate
+
+ROUND = 4
+SEQUENTIAL = 10
+MEMORY_BYTES = 5_000_000
+MEMORY_SHARE = 0.03
+SETTLE_DEADLINE_S = 30.0
+
+
+def check_answers(report: dict[str, Any], questions: list[Question]) -> None:
+    """Every question was understood as itself and answered."""
+    assert report["ended"] == "completed", report
+    assert len(report["turns"]) == len(questions)
+    for turn, question in zip(report["turns"], questions, strict=True):
+        assert turn["voice_to_voice_ms"] is not None, f"no answer: {report}"
+        assert word_error_rate(question.text, turn["caller_text"] or "") <= 0.2, turn
+        assert turn["reply_text"]
+
+
+def call_at_once(system: System, tmp_path: Path, questions: list[Question]) -> list[dict[str, Any]]:
+    calls = [
+        system.start_call(question.path, out=tmp_path / f"call{number}") for number, question in enumerate(questions)
+    ]
+    reports = [system.finish_call(call) for call in calls]
+    for report, question in zip(reports, questions, strict=True):
+        check_answers(report, [question])
+    return reports
+
+
+def settled(system: System) -> dict[str, dict[str, Any]]:
+    """Resources once every call has left every service."""
+    deadline = time.monotonic() + SETTLE_DEADLINE_S
+    while True:
+        status = system.status()
+        if not status["calls"] and not [c for c in status["connections"] if c["call_id"]]:
+            time.sleep(1.0)
+            return system.resources()
+        assert time.monotonic() < deadline, status
+        time.sleep(0.5)
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(900)
+def test_ten_in_a_row_and_four_at_once_leave_nothing_behind(system: System, tmp_path: Path) -> None:
+    for number in range(3):
+        call_at_once(system, tmp_path / f"warm{number}", [QUESTIONS[number % len(QUESTIONS)]])
+    before = settled(system)
+
+    for number in range(SEQUENTIAL):
+        question = QUESTIONS[number % len(QUESTIONS)]
+        report = system.call(question.path, out=tmp_path / f"sequential{number}")
+        check_answers(report, [question])
+    reports = call_at_once(system, tmp_path / "at-once", [QUESTIONS[n % len(QUESTIONS)] for n in range(ROUND)])
+    assert len({report["call_id"] for report in reports}) == ROUND
+
+    after = settled(system)
+    for name, resources in after.items():
+        for kind in ("descriptors", "threads", "tasks"):
+            assert resources[kind] == before[name][kind], f"{name}: {kind} {before[name][kind]} → {resources[kind]}"
+        allowed = max(MEMORY_BYTES, MEMORY_SHARE * before[name]["rss_bytes"])
+        grown = resources["rss_bytes"] - before[name]["rss_bytes"]
+        assert grown <= allowed, f"{name}: memory grew by {grown / 1e6:.1f} MB"
