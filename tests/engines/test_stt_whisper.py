@@ -1,6 +1,8 @@
 """Whisper with its real models, on speech made by Piper when the tests run and on sounds that are no speech."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -209,6 +211,35 @@ def test_a_directory_that_holds_no_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     with pytest.raises(ModelError, match="does not load as a CTranslate2 Whisper model"):
         WhisperRecognizer(tmp_path)
+
+
+FIRST_UTTERANCES = """
+import sys, numpy as np, psutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from steadyline.engines.stt_whisper import WhisperRecognizer
+
+whisper = WhisperRecognizer(Path(sys.argv[1]), workers=2)
+loaded = psutil.Process().memory_info().rss
+speech = np.load(sys.argv[2])
+for _ in range(3):
+    list(ThreadPoolExecutor(2).map(whisper.transcribe, [speech, speech]))
+print(psutil.Process().memory_info().rss - loaded)
+"""
+
+
+def test_the_first_utterances_find_their_memory_taken(say, tmp_path: Path) -> None:
+    """Without the warm-up two workers took 48 MB more after loading."""
+    np.save(tmp_path / "speech.npy", say(QUESTION))
+    command = [
+        sys.executable,
+        "-c",
+        FIRST_UTTERANCES,
+        resolve("whisper-base", default_store()),
+        tmp_path / "speech.npy",
+    ]
+    grown = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert grown <= 8e6
 
 
 def test_an_impossible_window_is_refused() -> None:
