@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from tests.noise import measured_up_to_three_times
 
 from steadyline.phone.caller import CallOptions, place_call
 from steadyline.phone.report import CallReport
@@ -65,6 +66,7 @@ def call(options: CallOptions, settings: SipSettings = SETTINGS) -> tuple[CallRe
     return asyncio.run(place_call(options, settings, progress.append)), progress
 
 
+@measured_up_to_three_times
 def test_the_wait_is_what_the_far_end_made_the_caller_wait(tmp_path: Path) -> None:
     say = (utterance(tmp_path / "q1.wav", 22050, 1.5), utterance(tmp_path / "q2.flac", 48000, 0.8))
     with answering("--delay", "0.9", "--reply", "0.6", "--clause-pause", "0.5") as agent:
@@ -113,6 +115,7 @@ def dominant_hz(samples: np.ndarray, rate_hz: int, start_s: float | None, end_s:
     return float(np.argmax(np.abs(np.fft.rfft(piece))) * rate_hz / piece.size)
 
 
+@measured_up_to_three_times
 def test_a_far_end_that_hangs_up_is_reported_with_what_was_said_until_then(tmp_path: Path) -> None:
     say = (utterance(tmp_path / "q.wav", 8000, 1.0), utterance(tmp_path / "never.wav", 8000, 1.0))
     with answering("--delay", "0.4", "--reply", "0.5", "--hang-up", "5.4") as agent:
@@ -139,6 +142,7 @@ def test_a_far_end_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
     assert report.ended_detail
 
 
+@measured_up_to_three_times
 def test_an_interrupted_call_hangs_up_and_keeps_its_recording(tmp_path: Path) -> None:
     async def interrupted(uri: str) -> CallReport:
         options = CallOptions(target=uri, out=tmp_path, timing=TIMING)
@@ -158,6 +162,7 @@ def test_an_interrupted_call_hangs_up_and_keeps_its_recording(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("codec", "transport", "rate_hz"), [("PCMA", "udp", 8000), ("G722", "tcp", 16000), ("opus", "udp", 16000)]
 )
+@measured_up_to_three_times
 def test_every_codec_is_recorded_on_the_same_clock(tmp_path: Path, codec: str, transport: str, rate_hz: int) -> None:
     settings = dataclasses.replace(SETTINGS, codecs=(codec,), transports=(transport,))
     timing = dataclasses.replace(TIMING, greeting_timeout_s=0.5)
