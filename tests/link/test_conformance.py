@@ -9,7 +9,8 @@ from tests.link.worlds import HOST, World, make_runtime, soon, until
 from steadyline.errors import PortTakenError
 from steadyline.link.acceptor import Refusal
 from steadyline.link.beacon import listen_for_registrations
-from steadyline.wire.messages import Bye, Cancel, Digit, Hello, Ping, Pong, Refused, Welcome
+from steadyline.wire.line_messages import Digit
+from steadyline.wire.messages import Bye, Cancel, Hello, Ping, Pong, Refused, Welcome
 from steadyline.wire.session import SessionState, SessionTimes
 
 

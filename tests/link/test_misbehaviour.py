@@ -11,7 +11,8 @@ from steadyline.clock import LoopClock
 from steadyline.link.beacon import listen_for_registrations
 from steadyline.link.link import Link, LinkEvents
 from steadyline.wire.codec import encode_message
-from steadyline.wire.messages import Digit, Ping, Refused, Welcome
+from steadyline.wire.line_messages import Digit
+from steadyline.wire.messages import Ping, Refused, Welcome
 from steadyline.wire.registration import Registration, encode_registration
 from steadyline.wire.session import Closed, SessionState, SessionTimes
 

@@ -9,7 +9,8 @@ from tests.vectors.examples import EXAMPLES, PROTOCOL_FAULTS
 
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
-from steadyline.wire.messages import Cancel, Digit, Hello, Message, Refused, Welcome
+from steadyline.wire.line_messages import Digit
+from steadyline.wire.messages import Cancel, Hello, Message, Refused, Welcome
 from steadyline.wire.session import (
     Closed,
     Event,

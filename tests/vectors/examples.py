@@ -2,24 +2,29 @@
 
 import numpy as np
 
-from steadyline.wire.audio_messages import CallerAudio, ClauseAudio, Cursor, LineAudio, SpeechAudio
-from steadyline.wire.messages import (
+from steadyline.wire.audio_messages import CallerAudio, ClauseAudio, Cursor, LineAudio, PhraseAudio, SpeechAudio
+from steadyline.wire.line_messages import (
     Answered,
+    AnswerOwed,
+    CallEnded,
+    CallerSpeech,
+    CallStarted,
+    Digit,
+    HangUp,
+    PortTaken,
+)
+from steadyline.wire.messages import (
     AnswerEnded,
     Bye,
-    CallEnded,
-    CallStarted,
     Cancel,
     Clause,
     Committed,
-    Digit,
     Heard,
     Hello,
     Message,
     Ping,
     PipelineState,
     Pong,
-    PortTaken,
     Refused,
     SpeechEnded,
     SpeechStarted,
@@ -47,9 +52,12 @@ EXAMPLES: tuple[Message, ...] = (
     PortTaken(66, UUID, 9067),
     Answered("PCMU/8000", 8000),
     Digit("5", 160, 51200),
+    CallerSpeech(False, 51200),
+    AnswerOwed(True, 2500),
+    HangUp("no answer could be given"),
     SpeechStarted(19200),
     SpeechEnded(19200, 51200, 0, True),
-    Committed(51200),
+    Committed(51200, 1),
     Turn(19200, 51200, 0, True, "What is the capital of France?", "en", 142.5),
     Clause(1, 0, "The capital of France is Paris.", "en"),
     AnswerEnded(1, 1),
@@ -60,6 +68,7 @@ EXAMPLES: tuple[Message, ...] = (
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
     LineAudio(1, 0, 160, False, np.array([100, -100], np.int16)),
     Cursor(4800, 640, (1, 0, 4800), (1, 0, 4160)),
+    PhraseAudio(1, 160, np.array([100, -100], np.int16)),
     SpeechAudio(19200, np.array([0.0, 0.5, -1.0], np.float32)),
     ClauseAudio(1, 0, 0, 0, 22050, True, np.array([0.25, -0.25], np.float32)),
 )

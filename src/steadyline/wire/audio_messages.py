@@ -96,6 +96,32 @@ class LineAudio:
         return cls(turn, clause, _index("LineAudio", end_sample), bool(last), samples)
 
 
+@dataclass(frozen=True, eq=False)
+class PhraseAudio:
+    """Outbound to gateway (0): to be heard next, and no part of an answer.
+
+    Attributes:
+        phrase: 1 "one moment, please", 2 an apology, 3 goodbye.
+        start_sample: position of the first sample within the phrase, at the line's rate.
+        samples: int16, mono, at the line's rate.
+    """
+
+    TYPE: ClassVar[int] = 0x1B
+    HEADER: ClassVar[struct.Struct] = struct.Struct(">BQ")
+    phrase: int
+    start_sample: int
+    samples: Pcm16
+
+    def to_body(self) -> bytes:
+        return self.HEADER.pack(self.phrase, self.start_sample) + self.samples.astype("<i2", copy=False).tobytes()
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        samples = _samples("PhraseAudio", body, cls.HEADER.size, "<i2")
+        phrase, start = cls.HEADER.unpack_from(body)
+        return cls(phrase, _index("PhraseAudio", start), samples)
+
+
 @dataclass(frozen=True)
 class Cursor:
     """Gateway to outbound (0): how far the line is, after every change.

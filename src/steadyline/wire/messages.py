@@ -114,56 +114,6 @@ class PipelineState(JsonMessage):
 
 
 @dataclass(frozen=True)
-class CallStarted(JsonMessage):
-    """Gateway to a processor on its control connection: a call; bind its port and dial its own connection 0."""
-
-    TYPE: ClassVar[int] = 0x10
-    call_id: int
-    call_uuid: str
-    peer: str
-    line_rate_hz: int
-
-
-@dataclass(frozen=True)
-class CallEnded(JsonMessage):
-    """Gateway to a processor on its control connection: that call is over, or its id was given up before the answer."""
-
-    TYPE: ClassVar[int] = 0x11
-    call_id: int
-    call_uuid: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class PortTaken(JsonMessage):
-    """Processor to gateway on its control connection: the port of this call id is somebody else's; try the next id."""
-
-    TYPE: ClassVar[int] = 0x12
-    call_id: int
-    call_uuid: str
-    port: int
-
-
-@dataclass(frozen=True)
-class Answered(JsonMessage):
-    """Gateway to the processors on connection 0: the call was answered; the line's rate is this."""
-
-    TYPE: ClassVar[int] = 0x13
-    codec: str
-    line_rate_hz: int
-
-
-@dataclass(frozen=True)
-class Digit(JsonMessage):
-    """The caller pressed a key (RFC 4733 or SIP INFO); travels from the gateway down 0, 1 and 3."""
-
-    TYPE: ClassVar[int] = 0x14
-    digit: str
-    duration_ms: int
-    sample: int
-
-
-@dataclass(frozen=True)
 class SpeechStarted(JsonMessage):
     """Inbound to whisper (1): an utterance begins at sample index `start` (pre-roll included)."""
 
@@ -191,10 +141,16 @@ class SpeechEnded(JsonMessage):
 
 @dataclass(frozen=True)
 class Committed(JsonMessage):
-    """The caller's audio through `sample` is safe in LLaMA's journal; travels up 3, 1 and 0. Senders may forget it."""
+    """The caller's audio through `sample` is safe in LLaMA's journal; travels up 3, 1 and 0. Senders may forget it.
+
+    Attributes:
+        sample: end of the newest turn that was taken.
+        turn: the newest turn through there that had words, so that it is answered; 0 when none had.
+    """
 
     TYPE: ClassVar[int] = 0x23
     sample: int
+    turn: int
 
 
 @dataclass(frozen=True)

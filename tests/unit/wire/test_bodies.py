@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from steadyline.errors import WireError
-from steadyline.wire import audio_messages, messages
+from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.codec import MESSAGE_TYPES, decode_message, encode_message
 from steadyline.wire.framing import MAX_BODY_BYTES, Frame, FrameDecoder
 from steadyline.wire.messages import MAX_CONTROL_BYTES, JsonMessage
@@ -87,8 +87,8 @@ def test_what_is_no_json_object_is_a_bad_body(body: bytes) -> None:
         (messages.AnswerEnded, "clauses", 0xFFFF_FFFF),
         (messages.Cancel, "turn", 0xFFFF_FFFF),
         (messages.Hello, "call_id", 0xFFFF),
-        (messages.CallStarted, "call_id", 0xFFFF),
-        (messages.PortTaken, "port", 0xFFFF),
+        (line_messages.CallStarted, "call_id", 0xFFFF),
+        (line_messages.PortTaken, "port", 0xFFFF),
         (messages.Turn, "end", (1 << 63) - 1),
     ],
 )

@@ -6,7 +6,8 @@ from steadyline.errors import WireError
 from steadyline.wire import messages
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
-from steadyline.wire.messages import Bye, Digit, Hello, Message, Ping, Refused, StatusReply, Welcome
+from steadyline.wire.line_messages import Digit
+from steadyline.wire.messages import Bye, Hello, Message, Ping, Refused, StatusReply, Welcome
 from steadyline.wire.session import Closed, HelloReceived, MessageReceived, Session, SessionState, SessionTimes
 
 TIMES = SessionTimes()

@@ -7,7 +7,8 @@ from tests.unit.wire.protocol_document import quoted, table
 
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
-from steadyline.wire.messages import Bye, Digit, Hello, Message, Ping, Pong, Refused, Welcome
+from steadyline.wire.line_messages import Digit
+from steadyline.wire.messages import Bye, Hello, Message, Ping, Pong, Refused, Welcome
 from steadyline.wire.session import Closed, Event, HelloReceived, MessageReceived, Opened, Session, SessionTimes
 
 ROWS = table("state", "what happens", "next", "says", "code")

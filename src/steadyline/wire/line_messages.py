@@ -1,0 +1,82 @@
+"""The messages of connection 0 without audio: calls that begin and end, and what goes on in one."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from steadyline.wire.json_message import JsonMessage
+
+
+@dataclass(frozen=True)
+class CallStarted(JsonMessage):
+    """Gateway to a processor on its control connection: a call; bind its port and dial its own connection 0."""
+
+    TYPE: ClassVar[int] = 0x10
+    call_id: int
+    call_uuid: str
+    peer: str
+    line_rate_hz: int
+
+
+@dataclass(frozen=True)
+class CallEnded(JsonMessage):
+    """Gateway to a processor on its control connection: that call is over, or its id was given up before the answer."""
+
+    TYPE: ClassVar[int] = 0x11
+    call_id: int
+    call_uuid: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PortTaken(JsonMessage):
+    """Processor to gateway on its control connection: the port of this call id is somebody else's; try the next id."""
+
+    TYPE: ClassVar[int] = 0x12
+    call_id: int
+    call_uuid: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Answered(JsonMessage):
+    """Gateway to the processors on connection 0: the call was answered; the line's rate is this."""
+
+    TYPE: ClassVar[int] = 0x13
+    codec: str
+    line_rate_hz: int
+
+
+@dataclass(frozen=True)
+class Digit(JsonMessage):
+    """The caller pressed a key (RFC 4733 or SIP INFO); travels from the gateway down 0, 1 and 3."""
+
+    TYPE: ClassVar[int] = 0x14
+    digit: str
+    duration_ms: int
+    sample: int
+
+
+@dataclass(frozen=True)
+class CallerSpeech(JsonMessage):
+    """Inbound to gateway (0): the caller began to speak at `sample`, or has said something that ends there."""
+
+    TYPE: ClassVar[int] = 0x15
+    is_speaking: bool
+    sample: int
+
+
+@dataclass(frozen=True)
+class AnswerOwed(JsonMessage):
+    """Gateway to outbound (0): the caller waits for an answer, since `for_ms` milliseconds ago, or does not any more."""
+
+    TYPE: ClassVar[int] = 0x16
+    is_owed: bool
+    for_ms: int
+
+
+@dataclass(frozen=True)
+class HangUp(JsonMessage):
+    """Outbound to gateway (0): end the call when what is queued was heard."""
+
+    TYPE: ClassVar[int] = 0x17
+    reason: str
