@@ -57,6 +57,10 @@ class EngineError(SteadylineError):
     """An engine failed on input that was valid; the call goes on."""
 
 
+class EngineLostError(EngineError):
+    """The process that an engine runs in is gone; its service ends, and a new one does the work again."""
+
+
 class WireError(SteadylineError):
     """The peer broke the protocol of `docs/wire-protocol.md`.
 

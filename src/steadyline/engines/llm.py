@@ -46,8 +46,8 @@ def fit_history(
 ) -> list[Message]:
     """Drop the oldest turns until the conversation fits.
 
-    The system messages in front and the last message always stay; what follows them begins with a message of the user,
-    as chat templates expect.
+    The system messages in front always stay, and so do the user's last message and what follows it (an answer that is to
+    be gone on with). What is kept of the turns begins with a message of the user, as chat templates expect.
 
     Args:
         messages: the conversation, oldest first.
@@ -55,15 +55,16 @@ def fit_history(
         limit_tokens: the context less what the answer may take.
 
     Returns:
-        The conversation as it is, or its system messages and its newest turns. If not even the last message fits it is
+        The conversation as it is, or its system messages and its newest turns. If not even the last turn fits it is
         returned all the same, and the model raises `EngineError`.
     """
     fixed = 0
     while fixed < len(messages) and messages[fixed].role == "system":
         fixed += 1
     head, turns = list(messages[:fixed]), list(messages[fixed:])
-    while len(turns) > 1 and count_tokens([*head, *turns]) > limit_tokens:
-        del turns[0]
-        while len(turns) > 1 and turns[0].role != "user":
-            del turns[0]
+    newest = max((place for place, message in enumerate(turns) if message.role == "user"), default=len(turns) - 1)
+    while newest > 0 and count_tokens([*head, *turns]) > limit_tokens:
+        oldest = next(place for place in range(1, newest + 1) if place == newest or turns[place].role == "user")
+        del turns[:oldest]
+        newest -= oldest
     return [*head, *turns]

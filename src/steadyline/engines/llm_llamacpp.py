@@ -98,7 +98,8 @@ class LlamaCppModel:
         """Answer `messages`; blocks until the answer is complete or `on_text` ends it.
 
         Args:
-            messages: the conversation; its longest known beginning is not computed again.
+            messages: the conversation; its longest known beginning is not computed again. Ends it with the assistant's
+                words, they are gone on with.
             slot: 0 to slots - 1, one per call; a second answer on the same slot waits. -1 (`ANY_SLOT`) takes a free one.
             max_tokens: the longest answer.
             temperature: 0 gives the same answer each time.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyline.engines.llm import Completion, Message, OnText
-from steadyline.errors import EngineError
+from steadyline.errors import EngineError, EngineLostError
 
 _DIED = "the engine's process died"
 _CLOSE_TIMEOUT_S = 2.0
@@ -57,7 +57,8 @@ class RemoteEngine:
         """The result of a method of the engine.
 
         Raises:
-            EngineError: the engine failed, or its process died.
+            EngineError: the engine failed.
+        EngineLostError: its process died.
         """
         number, replies = next(self._numbers), queue.SimpleQueue[tuple[Any, ...]]()
         self._waiting[number] = replies
@@ -97,7 +98,7 @@ class RemoteEngine:
             with self._sending:
                 self._connection.send(message)
         except OSError as error:
-            raise EngineError(_DIED) from error
+            raise EngineLostError(_DIED) from error
 
     def _read(self) -> None:
         """Hand replies to whoever waits for them, until the child is gone."""
@@ -110,7 +111,7 @@ class RemoteEngine:
             if waiting is not None:
                 waiting.put(reply)
         for number, replies in list(self._waiting.items()):
-            replies.put(("error", number, EngineError(_DIED)))
+            replies.put(("error", number, EngineLostError(_DIED)))
         if not self._is_closed:
             self.on_death()
 

@@ -56,8 +56,12 @@ class Answerer:
             first_max_chars=max(self._settings.clause_first_chars, min(100, longest)),
         )
 
-    async def answer(self, history: Sequence[ChatMessage]) -> AsyncIterator[str]:
+    async def answer(self, history: Sequence[ChatMessage], said: Sequence[str] = ()) -> AsyncIterator[str]:
         """The clauses of the answer to `history` (without the persona), as soon as each is complete.
+
+        Args:
+            history: the conversation, up to the question.
+            said: clauses of this answer that exist already; what follows them is generated.
 
         Raises:
             EngineError: the model failed; what was yielded before stands.
@@ -69,7 +73,8 @@ class Answerer:
             loop.call_soon_threadsafe(pieces.put_nowait, piece)
             return self._is_stopped
 
-        prompt = [*self._persona, *history]
+        begun = [ChatMessage("assistant", " ".join(said))] if said else []
+        prompt = [*self._persona, *history, *begun]
         generation = asyncio.ensure_future(self._host.run(lambda model: self._generate(model, prompt, on_text)))
         generation.add_done_callback(lambda _: loop.call_soon(pieces.put_nowait, None))
         splitter = self.splitter()

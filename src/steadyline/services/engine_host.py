@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from steadyline.engines.remote import RemoteEngine
-from steadyline.errors import EngineError, SteadylineError
+from steadyline.errors import EngineError, EngineLostError, SteadylineError
 from steadyline.link.runtime import Workers
 
 E = TypeVar("E")
@@ -65,7 +65,8 @@ class EngineHost(Generic[E]):
         await self._died.wait()
 
     async def run(self, work: Callable[[E], T]) -> T:
-        """The result of `work(engine)` in a worker, once the engine is loaded.
+        """The result of `work(engine)` in a worker, once the engine is loaded; never, when the engine's process dies: this
+        service ends then, and what was asked is asked of its successor. An answer would be taken for the engine's.
 
         Raises:
             EngineError: whatever it was that went wrong inside: it concerns this piece of work, not the service.
@@ -74,6 +75,10 @@ class EngineHost(Generic[E]):
         engine = await asyncio.shield(self._engine)
         try:
             return await self._workers.run(work, engine)
+        except EngineLostError:
+            self._died.set()
+            await asyncio.get_running_loop().create_future()
+            raise
         except EngineError:
             raise
         except Exception as error:

@@ -56,6 +56,8 @@ class LanguageModel(Protocol):
     ) -> Any:
         """Answer; `on_text` gets each piece of text and ends the generation by returning True.
 
+        When the last of `messages` is the assistant's, it is the beginning of this answer: only what follows it is given.
+
         Raises:
             EngineError: it failed.
         """
