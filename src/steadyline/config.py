@@ -140,6 +140,9 @@ class LlamaSection:
     clause_first_chars: int = setting(12, "shortest first clause of an answer, characters", low=1)
     clause_max_chars: int = setting(200, "longer sentences are cut, characters", low=40)
     linger_s: float = setting(15.0, "a call whose whisper is gone is kept so long, s", low=1)
+    failback_after_s: float = setting(
+        2.0, "the first voice speaks again, from the next answer on, after it was ready for so long, s", low=0
+    )
     status_port: int = port_number(8074, "TCP port for `steadyline status`")
 
 
@@ -159,6 +162,16 @@ class TtsSection:
     def service(self) -> str:
         """Name of the voice's service: the engine's, or "tts" for a "module:Class"."""
         return "tts" if ":" in self.engine else self.engine
+
+
+@dataclass
+class StandbySection:
+    """A second voice that takes over, in the middle of an answer too, when the first one is lost."""
+
+    engine: str = setting("", "its voice; empty: there is none", choices=("", "piper", "kokoro"), or_class=True)
+    port: int = port_number(8091, "TCP port of connection 4")
+    register_port: int = port_number(13002, "UDP port of connection 2")
+    status_port: int = port_number(8078, "TCP port for `steadyline status`")
 
 
 @dataclass
@@ -190,6 +203,17 @@ class OutboundSection:
     audio_port_base: int = port_number(9002, "connection 5 listens on this plus the call id")
     queue_ms: int = setting(
         80, "audio kept queued in the gateway, ms: late ticks against stopping at once", low=40, high=500
+    )
+    phrases: str = setting(
+        "", "folder with <language>/wait.wav, apology.wav, goodbye.wav; empty: those that are shipped"
+    )
+    wait_after_s: float = setting(
+        2.5, "a caller who hears nothing for so long while an answer is owed is asked to wait, s; 0: never", low=0
+    )
+    wait_times: int = setting(2, "how often the caller is asked to wait before the apology", low=0, high=10)
+    wait_again_s: float = setting(5.0, "silence before the second time, and before the apology, s", low=1)
+    goodbye_after_s: float = setting(
+        30.0, "an answer that is owed for so long is given up: goodbye, and the call ends, s; 0: never", low=0
     )
     status_port: int = port_number(8076, "TCP port for `steadyline status`")
 
@@ -281,6 +305,7 @@ class Config:
     whisper: WhisperSection = field(default_factory=WhisperSection)
     llama: LlamaSection = field(default_factory=LlamaSection)
     tts: TtsSection = field(default_factory=TtsSection)
+    standby: StandbySection = field(default_factory=StandbySection)
     piper: PiperSection = field(default_factory=PiperSection)
     kokoro: KokoroSection = field(default_factory=KokoroSection)
     outbound: OutboundSection = field(default_factory=OutboundSection)

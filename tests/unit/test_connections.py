@@ -5,7 +5,7 @@ import pytest
 from steadyline.config import Config, sections
 from steadyline.connections import CONNECTIONS, Connection
 
-ROLES = {"gateway", "inbound", "whisper", "llama", "tts", "outbound"}
+ROLES = {"gateway", "inbound", "whisper", "llama", "tts", "standby", "outbound"}
 WORDS = {"call_id": 66, "port": 9068, "attempt": 1, "attempts": 10, "delay_ms": 200}
 
 
@@ -22,9 +22,12 @@ def test_who_dials_whom_on_which_port() -> None:
         (1, "inbound", "whisper", "udp", 13000, False),
         (1, "whisper", "inbound", "tcp", 9001, True),
         (2, "outbound", "tts", "udp", 13001, False),
+        (2, "outbound", "standby", "udp", 13002, False),
         (3, "whisper", "llama", "tcp", 8083, False),
         (4, "llama", "tts", "tcp", 8090, False),
+        (4, "llama", "standby", "tcp", 8091, False),
         (5, "tts", "outbound", "tcp", 9002, True),
+        (5, "standby", "outbound", "tcp", 9002, True),
     ]
 
 
@@ -62,7 +65,7 @@ def test_ports_of_calls_never_collide() -> None:
     """Hazard 1: 9001 + (n + 1) = 9002 + n, so ids are even; and they stay below the ephemeral ports (Linux: 32768)."""
     gateway = Config().gateway
     ids = range(gateway.first_call_id, gateway.last_call_id + 1, 2)
-    ports = [port_of(c) + call_id for c in CONNECTIONS if c.port_is_per_call for call_id in ids]
+    ports = [base + call_id for base in {port_of(c) for c in CONNECTIONS if c.port_is_per_call} for call_id in ids]
     assert len(ports) == len(set(ports))
     fixed = {port_of(c) for c in CONNECTIONS if not c.port_is_per_call and c.transport == "tcp"}
     assert not fixed & set(ports) and max(ports) < 32768

@@ -1,4 +1,4 @@
-"""Connection 2: outbound polls REGISTER to the TTS service on UDP 13001; the TTS notes the call and dials later (5)."""
+"""Connection 2: outbound polls REGISTER to every voice, on UDP 13001 and, if there is a standby, 13002; dialed later (5)."""
 
 from steadyline.connections.connection import Connection
 
@@ -12,4 +12,16 @@ REGISTER_TTS = Connection(
     port_is_per_call=False,
     payload="REGISTER: this call's outbound is ready",
     connected_text="✅ TTS service connected for call {call_id} - stopping registration polling",
+)
+
+REGISTER_STANDBY = Connection(
+    number=2,
+    name="outbound ⇢ standby",
+    dialer="outbound",
+    listener="standby",
+    transport="udp",
+    port_key="standby.register_port",
+    port_is_per_call=False,
+    payload="REGISTER: this call's outbound is ready",
+    connected_text="✅ Standby TTS service connected for call {call_id} - stopping registration polling",
 )

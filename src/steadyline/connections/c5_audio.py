@@ -13,3 +13,17 @@ TTS_OUTBOUND = Connection(
     payload="audio chunks with rate and chunk id",
     connected_text="🔗 Connected to outbound audio processor on port {port} for call {call_id} (attempt {attempt})",
 )
+
+STANDBY_OUTBOUND = Connection(
+    number=5,
+    name="standby → outbound",
+    dialer="standby",
+    listener="outbound",
+    transport="tcp",
+    port_key="outbound.audio_port_base",
+    port_is_per_call=True,
+    payload="audio chunks with rate and chunk id",
+    connected_text=(
+        "🔗 Standby connected to outbound audio processor on port {port} for call {call_id} (attempt {attempt})"
+    ),
+)
