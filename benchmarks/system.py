@@ -43,7 +43,9 @@ class MeasuredSystem:
         self._folder = tempfile.TemporaryDirectory(prefix="steadyline-benchmark-")
         self.folder = Path(self._folder.name)
         self._journal = self.folder / "journal.sqlite"
-        self.config = load_config(None, [*free_port_settings(), f"journal.path={self._journal}", *settings])
+        self.config = load_config(
+            None, [*free_port_settings(), f"journal.path={self._journal}", "outbound.wait_after_s=0", *settings]
+        )
         self._config_file = self.folder / "config.toml"
         self._config_file.write_text(render_config(self.config))
         self._log_file = self.folder / "log.txt"

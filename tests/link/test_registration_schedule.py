@@ -20,12 +20,12 @@ from steadyline.link.beacon import Beacon
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.network import Network
 from steadyline.services.processor import ProcessorCall, ProcessorPlace
-from steadyline.wire.messages import CallStarted
+from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.registration import RegisterCadence
 
 CADENCE_S = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 3.0]
-INBOUND = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND, REGISTER_WHISPER, 9001, 13000)
-OUTBOUND = ProcessorPlace(GATEWAY_OUTBOUND, TTS_OUTBOUND, REGISTER_TTS, 9002, 13001)
+INBOUND = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND.number, 9001, ((REGISTER_WHISPER, 13000),))
+OUTBOUND = ProcessorPlace(GATEWAY_OUTBOUND, TTS_OUTBOUND.number, 9002, ((REGISTER_TTS, 13001),))
 
 
 async def start_call(network: Network, place: ProcessorPlace = INBOUND, **changes: object) -> ProcessorCall:
@@ -169,7 +169,9 @@ def test_two_addresses_are_polled_apart() -> None:
 def test_on_both_networks_polling_starts_stops_and_starts_again(world: World) -> None:
     """Once on real sockets too: never early, late by no more than a busy machine explains."""
     network = RecordingNetwork(world.network)
-    place = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND, REGISTER_WHISPER, world.free_port() - CALL_ID, 13000)
+    place = ProcessorPlace(
+        GATEWAY_INBOUND, WHISPER_INBOUND.number, world.free_port() - CALL_ID, ((REGISTER_WHISPER, 13000),)
+    )
 
     async def scenario() -> None:
         call = await start_call(network, place)

@@ -21,13 +21,13 @@ from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Recognizer
 from steadyline.services.processor import ProcessorCall, ProcessorPlace
 from steadyline.services.whisper import WhisperService
-from steadyline.wire.messages import CallStarted
+from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.registration import RegisterCadence, Registration, encode_registration
 
 T = TypeVar("T")
 INBOUND_PORT = 9001 + CALL_ID
 WHISPER_PORT = 13000
-PLACE = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND, REGISTER_WHISPER, 9001, WHISPER_PORT)
+PLACE = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND.number, 9001, ((REGISTER_WHISPER, WHISPER_PORT),))
 EXPIRED_AFTER_S = 8.0
 FATES = st.lists(st.lists(st.sampled_from([0.0, 0.001, 0.05, 0.25, 1.5]), max_size=3), max_size=12)
 """What becomes of the n-th datagram: the delays of its copies, none when it is lost. Later ones just arrive."""
@@ -81,7 +81,7 @@ class Pair:
     @property
     def is_connected(self) -> bool:
         assert self.call is not None
-        return self.call.engine is not None and self.call.engine.is_open
+        return any(link.is_open for link in self.call.engines.values())
 
     def hang_up(self) -> None:
         assert self.call is not None

@@ -55,7 +55,7 @@ def test_a_cancelled_turn_is_not_rendered_on_and_the_next_is_spoken(journal: Pat
         call.say("alpha")
         await until(lambda: len(began) == before + clauses_begun)
         await asyncio.sleep(0.5)
-        session_in(system, "llama")._tts.send(messages.Cancel(1))
+        session_in(system, "llama")._voices._speaking.dialer.send(messages.Cancel(1))
         await asyncio.sleep(5)
         assert len(began) == before + clauses_begun
         assert "seven" not in call.heard_text and "ten" not in call.heard_text
@@ -79,7 +79,7 @@ def test_what_comes_late_for_a_cancelled_turn_is_dropped(journal: Path) -> None:
             messages.Cancel(7),
             messages.Cancel(1),
         ):
-            session_in(system, "llama")._tts.send(message)
+            session_in(system, "llama")._voices._speaking.dialer.send(message)
         await asyncio.sleep(3)
         assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
         assert list(session_in(system, "tts")._kept.after(None)) == [messages.Cancel(7)]

@@ -115,7 +115,6 @@ LOST_AT_S = {
 }
 # What is not promised before issue 3.
 NOT_YET = {
-    ("llama", "first clause being made"): "a restarted LLaMA does not go on with an answer that was cut short",
     (
         "outbound",
         "second clause playing",
@@ -231,18 +230,23 @@ def test_a_gateway_that_is_back_at_once_takes_calls_while_the_old_ones_end(journ
     play(scene, journal)
 
 
-@pytest.mark.xfail(strict=True, reason=ISSUE_3 + "a digit is passed on at once or not at all")
-def test_digits_pressed_while_whisper_is_away_are_journaled(journal: Path) -> None:
+@pytest.mark.parametrize("name", ["inbound", "whisper", "llama"])
+def test_digits_pressed_while_a_service_is_away_are_journaled_once(journal: Path, name: str) -> None:
     async def scene(system: SimulatedSystem) -> None:
         await started(system)
         call = await answered(system)
-        system.kill("whisper")
+        call.press("1")
+        await asyncio.sleep(0.5)
+        system.kill(name)
+        call.press("5")
         call.press("5")
         await asyncio.sleep(0.5)
-        await system.start("whisper")
+        await system.start(name)
         await asyncio.sleep(3)
+        call.press("7")
+        assert await ask(call, "alpha") == answer_to("alpha")
         events = journaled(system, call).events
-        assert [event.detail["digit"] for event in events if event.kind == "digit"] == ["5"]
+        assert [event.detail["digit"] for event in events if event.kind == "digit"] == ["1", "5", "5", "7"]
 
     play(scene, journal)
 

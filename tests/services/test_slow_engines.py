@@ -54,6 +54,7 @@ def test_one_calls_slow_engine_delays_no_other_call(journal: Path, slow: str) ->
 
     async def scene(system: SimulatedSystem) -> None:
         system.config.tts.workers = 2
+        system.config.outbound.wait_after_s = system.config.outbound.goodbye_after_s = 0
         await started(system)
         slow_call = await answered(system)
         slow_call.say("slow")

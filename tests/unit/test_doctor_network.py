@@ -79,13 +79,17 @@ def test_a_port_that_nobody_has_is_told_with_its_key_alone() -> None:
 
 
 def test_every_port_of_the_configuration_is_looked_at() -> None:
+    config = Config()
+    config.standby.engine = "kokoro"
     keys = {
         f"{name}.{item.name}"
-        for name, section in sections(Config()).items()
+        for name, section in sections(config).items()
         for item in fields(section)
         if item.name.endswith("port")
     }
-    assert {port.key for port in configured_ports(Config())} == keys
+    assert {port.key for port in configured_ports(config)} == keys
+    without = {port.key for port in configured_ports(Config())}
+    assert without == {key for key in keys if not key.startswith("standby.")}
 
 
 def test_free_ports_are_fine() -> None:

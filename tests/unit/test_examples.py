@@ -172,6 +172,7 @@ def test_the_ports_in_operations_are_the_defaults() -> None:
         re.MULTILINE,
     )
     config = Config()
+    config.standby.engine = "kokoro"
     shown = {key: int(port) for port, _, key in rows}
     expected = {port.key: port.number for port in configured_ports(config)}
     expected["inbound.audio_port_base"] = config.inbound.audio_port_base

@@ -158,6 +158,14 @@ class Journal(JournalReader):
             (call_uuid, service, kind, json.dumps(dict(detail), ensure_ascii=False), at),
         )
 
+    def digit_pressed(self, call_uuid: str, detail: Mapping[str, object], at: float) -> None:
+        """The caller pressed a key: an event of kind `"digit"`; the same `detail["sample"]` a second time is a replay."""
+        self._write(
+            "INSERT INTO events (call_uuid, service, kind, detail, at) SELECT ?1, 'llama', 'digit', ?2, ?3 WHERE NOT EXISTS "
+            "(SELECT 1 FROM events WHERE call_uuid = ?1 AND kind = 'digit' AND json_extract(detail, '$.sample') = ?4)",
+            (call_uuid, json.dumps(dict(detail)), at, detail["sample"]),
+        )
+
     def _write(self, statement: str, parameters: tuple[object, ...]) -> None:
         self._database.run(lambda connection: connection.execute(statement, parameters), write=True)
 

@@ -29,9 +29,9 @@ def configured_models(config: Config) -> Iterator[tuple[str, str, str]]:
         yield "whisper.model", config.whisper.model, ""
     if config.llama.engine == "llamacpp":
         yield "llama.model", config.llama.model, ".gguf"
-    if config.tts.engine == "piper":
+    if "piper" in (config.tts.engine, config.standby.engine):
         yield "piper.model", config.piper.model, ".onnx"
-    elif config.tts.engine == "kokoro":
+    if "kokoro" in (config.tts.engine, config.standby.engine):
         yield "kokoro.model", config.kokoro.model, ".onnx"
         yield "kokoro.voices", config.kokoro.voices, ".npz"
 

@@ -10,6 +10,8 @@ from steadyline.drills.simulated_workers import engine_sleep
 from steadyline.drills.tone_speech import speak, words_in
 from steadyline.engines.llm import Message
 from steadyline.errors import EngineError
+from steadyline.services.patience import Phrase
+from steadyline.services.phrases import PHRASES_HZ, Phrases
 
 Float32 = NDArray[np.float32]
 
@@ -84,11 +86,13 @@ class RuleModel:
         stop: Sequence[str],
         on_text: Callable[[str], bool],
     ) -> None:
-        """Answer the last message."""
+        """Answer the user's last message, or go on with the answer that follows it."""
+        question = next(message.content for message in reversed(messages) if message.role == "user")
+        said = messages[-1].content.split() if messages[-1].role == "assistant" else []
         self.running += 1
         try:
             engine_sleep(self._first_s)
-            for word in self._answer(messages[-1].content).split():
+            for word in self._answer(question).split()[len(said) :]:
                 if on_text(word + " "):
                     return
                 engine_sleep(self._word_s)
@@ -115,6 +119,12 @@ class ToneSynthesizer:
             yield speak(text, self.rate_hz)
         except ValueError as error:
             raise EngineError(str(error)) from error
+
+
+def drill_phrases() -> Phrases:
+    """What outbound says by itself, as tones: "winter" for "one moment", "autumn" for the apology, "stop" for goodbye."""
+    words = {Phrase.WAIT: "winter", Phrase.APOLOGY: "autumn", Phrase.GOODBYE: "stop"}
+    return {phrase: speak(word, PHRASES_HZ) for phrase, word in words.items()}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from steadyline.calls.journal import Journal
 from steadyline.config import Config
-from steadyline.drills.simulated_engines import SimulatedEngines
+from steadyline.drills.simulated_engines import SimulatedEngines, drill_phrases
 from steadyline.drills.simulated_line import SimulatedCall, SimulatedLine
 from steadyline.drills.simulated_process import SimulatedProcess, note_tasks
 from steadyline.drills.simulated_workers import SimulatedWorkers, engine_sleep
@@ -36,6 +36,8 @@ from steadyline.wire.registration import RegisterCadence
 from steadyline.wire.session import SessionTimes
 
 SERVICES = ("gateway", "inbound", "outbound", "whisper", "llama", "tts")
+STANDBY = "standby"
+"""One more service, where the configuration names a standby."""
 
 
 def drill_config() -> Config:
@@ -102,12 +104,12 @@ class SimulatedSystem:
         note_tasks()
 
     async def start(self, *names: str) -> None:
-        """Start services (all of them when none is named), one after another and without a pause.
+        """Start services (all that the configuration wants when none is named), one after another and without a pause.
 
         Raises:
             PortTakenError: a port that a service needs is in use.
         """
-        for name in names or SERVICES:
+        for name in names or (*SERVICES, *((STANDBY,) if self.config.standby.engine else ())):
             await self._start(name)
 
     async def stop(self, name: str) -> None:
@@ -164,11 +166,12 @@ class SimulatedSystem:
                 process, runtime, inbound_service(runtime, self.config, FreshDetectors(EnergyVad))
             ),
             "outbound": lambda runtime, process: RunningService(
-                process, runtime, outbound_service(runtime, self.config)
+                process, runtime, outbound_service(runtime, self.config, drill_phrases())
             ),
             "whisper": self._whisper,
             "llama": self._llama,
             "tts": self._tts,
+            STANDBY: self._tts,
         }
         return makers[name](runtime, process)
 
@@ -221,8 +224,9 @@ class SimulatedSystem:
 
     def _tts(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
         workers = SimulatedWorkers(self.config.tts.workers)
-        host = self._host("tts", self.engines.synthesizer, workers, runtime)
-        return RunningService(process, runtime, TtsService(runtime, self.config, host), host, workers)
+        host = self._host(runtime.role, self.engines.synthesizer, workers, runtime)
+        place = self.config.standby if runtime.role == STANDBY else self.config.tts
+        return RunningService(process, runtime, TtsService(runtime, self.config, host, place), host, workers)
 
     def _host(self, name: str, make: Callable[[], Any], workers: Workers, runtime: Runtime) -> EngineHost[Any]:
         def load() -> Any:

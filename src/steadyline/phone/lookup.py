@@ -12,7 +12,7 @@ SAMPLE_INDEX_HZ = 16_000
 
 
 def lookup(journal: Path, report: CallReport) -> CallReport:
-    """The report with `call_id`, `greeting_text`, `caller_text` and `reply_text` as far as the journal has them.
+    """The report with `call_id`, texts, `first_audio_ms` and `phrases` as far as the journal has them.
 
     A question and the journal's turns belong together when the caller's audio that they cover overlaps; one that was
     cut in two by a pause has the texts of both. Without such a file, or such a call in it, the report stays as it is.
@@ -28,14 +28,19 @@ def lookup(journal: Path, report: CallReport) -> CallReport:
         return report
     greeting = next((turn.reply_text for turn in record.turns if turn.turn == 0), None)
     turns = tuple(_with_texts(turn, record.turns) for turn in report.turns)
-    return replace(report, call_id=record.call_id, greeting_text=greeting or None, turns=turns)
+    phrases = sum(event.kind == "phrase" for event in record.events)
+    return replace(report, call_id=record.call_id, greeting_text=greeting or None, turns=turns, phrases=phrases)
 
 
 def _with_texts(turn: TurnReport, journaled: tuple[TurnRecord, ...]) -> TurnReport:
     covering = [candidate for candidate in journaled if _overlap(turn, candidate)]
     caller_text = " ".join(candidate.caller_text for candidate in covering if candidate.caller_text)
     reply_text = " ".join(candidate.reply_text for candidate in covering if candidate.reply_text)
-    return replace(turn, caller_text=caller_text or None, reply_text=reply_text or None)
+    waits = [candidate.timings_ms["first_audio"] for candidate in covering if "first_audio" in candidate.timings_ms]
+    first_audio_ms = round(waits[-1]) if waits else None
+    return replace(
+        turn, caller_text=caller_text or None, reply_text=reply_text or None, first_audio_ms=first_audio_ms
+    )
 
 
 def _overlap(turn: TurnReport, journaled: TurnRecord) -> bool:

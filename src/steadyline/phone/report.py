@@ -17,6 +17,8 @@ class TurnReport:
         voice_to_voice_ms: from `said_end_s` to `reply_start_s`.
         caller_text: what the journal says was understood.
         reply_text: what the journal says was replied.
+        first_audio_ms: what the journal says of the wait for the answer, from the end of the turn to its first frame. A
+            request to wait ("one moment, please") that came first is what `voice_to_voice_ms` ends with, not this.
     """
 
     said: str
@@ -27,6 +29,7 @@ class TurnReport:
     voice_to_voice_ms: int | None = None
     caller_text: str | None = None
     reply_text: str | None = None
+    first_audio_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class CallReport:
         greeting_end_s: last audible sample before the first question.
         greeting_text: what the journal says the greeting was.
         turns: in the order in which they were said; a question that was not reached is not among them.
+        phrases: how often the caller was told something because an answer was late, as the journal has it.
         recording: path of `call.wav`.
         media: what the SIP stack counted (packets, losses, jitter).
     """
@@ -62,6 +66,7 @@ class CallReport:
     greeting_end_s: float | None = None
     greeting_text: str | None = None
     turns: tuple[TurnReport, ...] = ()
+    phrases: int = 0
     recording: str | None = None
     media: dict[str, Any] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from steadyline.calls.journal import Journal
-from steadyline.config import Config
+from steadyline.config import Config, StandbySection, TtsSection
 from steadyline.engines.plugged_in import MAKE_ENGINE, make_engine
 from steadyline.errors import ConfigError
 from steadyline.link.runtime import Runtime, ThreadWorkers
@@ -16,7 +16,7 @@ from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.service import Service
 
-SERVICES = ("gateway", "inbound", "outbound", "whisper", "llama", "kokoro", "piper", "tts")
+SERVICES = ("gateway", "inbound", "outbound", "whisper", "llama", "kokoro", "piper", "tts", "standby")
 JOURNAL_WORKERS = 1
 
 
@@ -34,7 +34,7 @@ def assemble(name: str, config: Config, runtime: Runtime) -> Assembled:
 
     Raises:
         ModelError: a model is missing or changed; the text names the command that mends it.
-        ConfigError: the "tts" service, without a class as `tts.engine`.
+        ConfigError: the "tts" service, without a class as `tts.engine`; the "standby" service, without an engine.
     """
     makers: dict[str, Callable[[Config, Runtime], Assembled]] = {
         "gateway": _gateway,
@@ -42,11 +42,16 @@ def assemble(name: str, config: Config, runtime: Runtime) -> Assembled:
         "outbound": _outbound,
         "whisper": _whisper,
         "llama": _llama,
-        "piper": _piper,
-        "kokoro": _kokoro,
-        "tts": _plugged_in_voice,
+        "standby": _standby,
     }
-    return makers[name](config, runtime)
+    if name in makers:
+        return makers[name](config, runtime)
+    if name == "tts" and config.tts.service != "tts":
+        raise ConfigError(
+            f"tts.engine is {config.tts.engine!r}, the tts service wants module:Class; set it, "
+            f"or run: steadyline {config.tts.engine}"
+        )
+    return _voice(name, config.tts.engine if name == "tts" else name, config, runtime, config.tts)
 
 
 def model_store(config: Config) -> Path:
@@ -82,8 +87,9 @@ def _inbound(config: Config, runtime: Runtime) -> Assembled:
 
 def _outbound(config: Config, runtime: Runtime) -> Assembled:
     from steadyline.services.outbound import outbound_service
+    from steadyline.services.phrases import load_phrases
 
-    return Assembled(outbound_service(runtime, config), config.outbound.status_port)
+    return Assembled(outbound_service(runtime, config, load_phrases(config, runtime.log)), config.outbound.status_port)
 
 
 def _whisper(config: Config, runtime: Runtime) -> Assembled:
@@ -144,47 +150,43 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
     return Assembled(service, llama.status_port, host)
 
 
-def _piper(config: Config, runtime: Runtime) -> Assembled:
-    from steadyline.services.engine_protocols import Synthesizer
+def _standby(config: Config, runtime: Runtime) -> Assembled:
+    engine = config.standby.engine
+    if not engine:
+        raise ConfigError('standby.engine is "", so there is no standby; set it to piper, kokoro or module:Class')
+    return _voice("standby", engine, config, runtime, config.standby)
 
+
+def _voice(name: str, engine: str, config: Config, runtime: Runtime, place: TtsSection | StandbySection) -> Assembled:
+    from steadyline.services.tts import TtsService
+
+    loaders = {"piper": _piper, "kokoro": _kokoro}
+    load = loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
+    workers = ThreadWorkers(config.tts.workers, name, config.engines.nice)
+    host = EngineHost(name, load, workers, runtime.log)
+    return Assembled(TtsService(runtime, config, host, place), place.status_port, host)
+
+
+def _piper(config: Config) -> Callable[[], Any]:
     model = resolve_file(config.piper.model, model_store(config), ".onnx")
 
-    def load() -> Synthesizer:
+    def load() -> Any:
         from steadyline.engines.tts_piper import PiperSynthesizer
 
         return PiperSynthesizer(model, threads=config.piper.threads)
 
-    return _tts("piper", config, runtime, load)
+    return load
 
 
-def _kokoro(config: Config, runtime: Runtime) -> Assembled:
-    from steadyline.services.engine_protocols import Synthesizer
-
+def _kokoro(config: Config) -> Callable[[], Any]:
     kokoro, store = config.kokoro, model_store(config)
     model, voices = resolve_file(kokoro.model, store, ".onnx"), resolve_file(kokoro.voices, store, ".npz")
 
-    def load() -> Synthesizer:
+    def load() -> Any:
         from steadyline.engines.tts_kokoro import KokoroSynthesizer
 
         return KokoroSynthesizer(
             model, voices, voice=kokoro.voice, language=kokoro.language, speed=kokoro.speed, threads=kokoro.threads
         )
 
-    return _tts("kokoro", config, runtime, load)
-
-
-def _plugged_in_voice(config: Config, runtime: Runtime) -> Assembled:
-    if config.tts.service != "tts":
-        raise ConfigError(
-            f"tts.engine is {config.tts.engine!r}, the tts service wants module:Class; set it, "
-            f"or run: steadyline {config.tts.engine}"
-        )
-    return _tts("tts", config, runtime, lambda: make_engine(config.tts.engine))
-
-
-def _tts(name: str, config: Config, runtime: Runtime, load: Callable[[], Any]) -> Assembled:
-    from steadyline.services.tts import TtsService
-
-    workers = ThreadWorkers(config.tts.workers, name, config.engines.nice)
-    host = EngineHost(name, load, workers, runtime.log)
-    return Assembled(TtsService(runtime, config, host), config.tts.status_port, host)
+    return load

@@ -18,7 +18,8 @@ from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.tasks import Tasks
 from steadyline.services.ticker import Ticker
-from steadyline.wire.messages import CallEnded, Hello, Message, PortTaken, Welcome
+from steadyline.wire.line_messages import CallEnded, PortTaken
+from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import Closed, SessionState
 
 PROCESSORS = frozenset({"inbound", "outbound"})
@@ -93,7 +94,7 @@ class GatewayService:
 
     def _incoming(self, line: LineCall) -> None:
         try:
-            call = GatewayCall(line, self._ids.take(self._runtime.clock.now()), self._runtime.clock.now())
+            call = GatewayCall(line, self._ids.take(self._runtime.clock.now()), self._runtime.clock.now)
         except NoCallIdError as error:
             self._runtime.log.error("a call is refused: %s", error)
             self._tasks.start(line.reject(), "reject")
@@ -101,6 +102,9 @@ class GatewayService:
         self._calls[call.call_uuid] = call
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
         line.on_digit(lambda digit, duration_ms: self._digit(call, digit, duration_ms))
+        call.on_first_audio = lambda turn, waited_s: self._first_audio(call, turn, waited_s)
+        call.on_phrase = lambda phrase, waited_s: self._phrase(call, phrase, waited_s)
+        call.on_hang_up = lambda reason: self._hang_up(call, reason)
         line.closed.add_done_callback(lambda closed: self._over(call, closed.result()))
         for link in self._controls.values():
             link.send(call.started())
@@ -147,6 +151,18 @@ class GatewayService:
         self._runtime.log.info(
             "answered with %s, ready after %.1f ms", call.line.codec, ready_ms, extra={"call_id": call.call_id}
         )
+
+    def _first_audio(self, call: GatewayCall, turn: int, waited_s: float) -> None:
+        uuid, waited_ms = call.call_uuid, round(waited_s * 1000, 1)
+        self._journal.note(lambda journal: journal.turn_timing(uuid, turn, "first_audio", waited_ms))
+
+    def _phrase(self, call: GatewayCall, phrase: int, waited_s: float) -> None:
+        uuid, at, detail = (
+            call.call_uuid,
+            self._runtime.clock.wall(),
+            {"phrase": phrase, "waited_ms": round(waited_s * 1000)},
+        )
+        self._journal.note(lambda journal: journal.event(uuid, "gateway", "phrase", detail, at))
 
     def _digit(self, call: GatewayCall, digit: str, duration_ms: int) -> None:
         call.digit(digit, duration_ms)

@@ -14,12 +14,17 @@ import numpy as np
 from steadyline.audio.cursor import Cursor, PlayedLedger
 from steadyline.link.link import Link
 from steadyline.services.line import LineCall, Samples
-from steadyline.wire import audio_messages, messages
-from steadyline.wire.messages import CallStarted, Message, PipelineState, Position
+from steadyline.services.owed_answer import OwedAnswer
+from steadyline.wire import audio_messages, line_messages, messages
+from steadyline.wire.line_messages import CallStarted
+from steadyline.wire.messages import Message, PipelineState, Position
 from steadyline.wire.outbox import Outbox
 
 CLOCK_HZ = 16_000
 KEPT_AUDIO_S = 60.0
+KEPT_DIGITS = 100
+NOT_TOLD = -1.0
+"""Outbound has not been told whether an answer is owed."""
 NOWHERE = (0, 0, 0)
 QUIET_PEAK = 33
 """Largest sample that is silence: -60 dB below full scale, as `inbound.silence_dbfs`."""
@@ -29,17 +34,23 @@ QUIET_AFTER_S = 1.0
 class GatewayCall:
     """The audio and the cursors of one call.
 
+    Attributes:
+        on_first_audio: called with the turn and the seconds for which the caller waited for its answer.
+        on_phrase: called with the number of a phrase that begins, and the seconds for which the caller has waited.
+        on_hang_up: called with the reason when the call is to be ended.
+
     Args:
         line: the telephone's side.
         call_id: its number.
-        started_at: time of the INVITE.
+        now: the clock, seconds.
     """
 
-    def __init__(self, line: LineCall, call_id: int, started_at: float) -> None:
+    def __init__(self, line: LineCall, call_id: int, now: Callable[[], float]) -> None:
         self.line = line
+        self._now = now
         self.call_id = call_id
         self.call_uuid = str(uuid.uuid4())
-        self.started_at = started_at
+        self.started_at = now()
         self.is_answered = False
         self.is_over = False
         self.is_journaled = False
@@ -56,6 +67,14 @@ class GatewayCall:
         self._received = 0
         self._reported: audio_messages.Cursor | None = None
         self._quiet_ticks = 0
+        self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
+        self._newest_digit = -1
+        self._owed = OwedAnswer()
+        self._told_owed: float | None = None
+        self._hang_up_reason = ""
+        self.on_first_audio: Callable[[int, float], None] = lambda turn, waited_s: None
+        self.on_phrase: Callable[[int, float], None] = lambda phrase, waited_s: None
+        self.on_hang_up: Callable[[str], None] = lambda reason: None
 
     def __repr__(self) -> str:
         state = "over" if self.is_over else "answered" if self.is_answered else "ringing"
@@ -109,12 +128,15 @@ class GatewayCall:
         """A processor's connection of this call is open."""
         if role == "inbound":
             self.inbound = link
+            for digit in self._digits.after(None):
+                link.send(digit)
             for audio in self._heard.after(resume.get("sample")):
                 link.send(audio)
         else:
-            self.outbound, self._received, self._reported = link, 0, None
+            self.outbound, self._received, self._reported, self._told_owed = link, 0, None, NOT_TOLD
         if self.is_answered:
             link.send(self._answered_message())
+        self._tell_owed()
         self.on_ready()
 
     def disconnected(self, link: Link, reason: str) -> bool:
@@ -122,6 +144,8 @@ class GatewayCall:
         if self.inbound is link:
             self.inbound = None
             self.pipeline = PipelineState(False, f"inbound: {reason}")
+            self._owed.inbound_lost()
+            self._tell_owed()
         elif self.outbound is link:
             self.outbound = None
         else:
@@ -137,11 +161,25 @@ class GatewayCall:
             self.on_ready()
         elif isinstance(message, messages.Committed):
             self._heard.commit(message.sample)
+            self._digits.commit(message.sample)
+            self._owed.committed(message.sample, message.turn)
+            self._tell_owed()
+        elif isinstance(message, line_messages.CallerSpeech):
+            self._owed.caller_speech(message.is_speaking, message.sample, self._now())
+            self._tell_owed()
+        elif isinstance(message, audio_messages.PhraseAudio):
+            self._play_phrase(message)
+        elif isinstance(message, line_messages.HangUp):
+            self._hang_up_reason = message.reason
 
     def digit(self, digit: str, duration_ms: int) -> None:
         """The caller pressed a key."""
+        # The sample is the digit's identity: two in one frame must differ.
+        self._newest_digit = max(self._next_sample, self._newest_digit + 1)
+        message = line_messages.Digit(digit, duration_ms, self._newest_digit)
+        self._digits.put(message.sample, message)
         if self.inbound is not None:
-            self.inbound.send(messages.Digit(digit, duration_ms, self._next_sample))
+            self.inbound.send(message)
 
     def tick(self) -> None:
         """Every frame: pass the caller's audio on, report the cursor."""
@@ -150,6 +188,8 @@ class GatewayCall:
         if len(samples) and self._rate_hz:
             self._hear(samples)
         self._report_cursor()
+        if self._hang_up_reason and not self.line.buffered_samples:
+            self.on_hang_up(self._hang_up_reason)
 
     def _follow_rate(self) -> None:
         """The line's rate is known at the answer, and another after a re-INVITE that changed the codec."""
@@ -163,8 +203,8 @@ class GatewayCall:
             if link is not None:
                 link.send(self._answered_message())
 
-    def _answered_message(self) -> messages.Answered:
-        return messages.Answered(self.line.codec or "", self._rate_hz)
+    def _answered_message(self) -> line_messages.Answered:
+        return line_messages.Answered(self.line.codec or "", self._rate_hz)
 
     def _hear(self, samples: Samples) -> None:
         audio = audio_messages.CallerAudio(self._next_sample, self._rate_hz, samples)
@@ -181,6 +221,28 @@ class GatewayCall:
         self._quiet_ticks = 0
         if accepted == len(audio.samples):
             self._ledger.accepted(Cursor(audio.turn, audio.clause, audio.end_sample), accepted)
+            waiting_since = self._owed.since_s
+            self._owed.accepted(audio.turn)
+            if waiting_since is not None and self._owed.since_s is None:
+                self.on_first_audio(audio.turn, self._now() - waiting_since)
+            self._tell_owed()
+
+    def _play_phrase(self, phrase: audio_messages.PhraseAudio) -> None:
+        self._received += len(phrase.samples)
+        self._quiet_ticks = 0
+        if phrase.start_sample == 0:
+            since = self._owed.since_s
+            self.on_phrase(phrase.phrase, 0.0 if since is None else self._now() - since)
+        self._ledger.accepted_aside(self.line.write(np.asarray(phrase.samples, np.int16)))
+
+    def _tell_owed(self) -> None:
+        """Outbound is told when an answer comes to be owed, and when it is not any more."""
+        since = self._owed.since_s
+        if self.outbound is None or since == self._told_owed:
+            return
+        self._told_owed = since
+        owed_ms = 0 if since is None else round((self._now() - since) * 1000)
+        self.outbound.send(line_messages.AnswerOwed(since is not None, owed_ms))
 
     def _report_cursor(self) -> None:
         is_idle = (

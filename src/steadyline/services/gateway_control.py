@@ -12,7 +12,8 @@ from steadyline.connections import Connection
 from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.network import Address
 from steadyline.link.runtime import Runtime
-from steadyline.wire.messages import PROTOCOL_VERSION, CallEnded, CallStarted, Hello, Message, PortTaken, Welcome
+from steadyline.wire.line_messages import CallEnded, CallStarted, PortTaken
+from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, Welcome
 from steadyline.wire.session import Closed
 
 

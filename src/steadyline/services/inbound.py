@@ -13,16 +13,19 @@ from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivi
 from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config
 from steadyline.connections import GATEWAY_INBOUND, REGISTER_WHISPER, WHISPER_INBOUND
+from steadyline.link.link import Link
 from steadyline.link.network import DatagramPort
 from steadyline.link.runtime import Runtime
 from steadyline.services.processor import ProcessorCall, ProcessorPlace, ProcessorService
-from steadyline.wire import audio_messages, messages
-from steadyline.wire.messages import CallStarted, Hello, Message, PipelineState, Position, Welcome
+from steadyline.wire import audio_messages, line_messages, messages
+from steadyline.wire.line_messages import CallStarted
+from steadyline.wire.messages import Hello, Message, PipelineState, Position, Welcome
 from steadyline.wire.outbox import Outbox
 
 CLOCK_HZ = 16_000
 """Ticks a second of the call's clock (`sample` everywhere on connections 0, 1 and 3)."""
 SOFT_END_MS = 200
+KEPT_DIGITS = 100
 
 
 class DetectorPool(Protocol):
@@ -48,8 +51,8 @@ class FreshDetectors:
 
 def inbound_service(runtime: Runtime, config: Config, detectors: DetectorPool) -> ProcessorService:
     """The inbound audio processor."""
-    base, register_port = config.inbound.audio_port_base, config.whisper.register_port
-    place = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND, REGISTER_WHISPER, base, register_port)
+    registrations = ((REGISTER_WHISPER, config.whisper.register_port),)
+    place = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND.number, config.inbound.audio_port_base, registrations)
 
     def make_call(started: CallStarted, udp: DatagramPort) -> InboundCall:
         return InboundCall(runtime, config, place, started, udp, detectors)
@@ -80,6 +83,8 @@ class InboundCall(ProcessorCall):
         self._input_end = 0
         self._output_end = 0
         self._kept: Outbox[int, Message] = Outbox(config.inbound.replay_s * CLOCK_HZ)
+        self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
+        self._newest_digit = -1
         self._pipeline = PipelineState(False, "whisper: not connected")
         self._utterances = 0
 
@@ -98,22 +103,26 @@ class InboundCall(ProcessorCall):
     def from_line(self, message: Message) -> None:
         if isinstance(message, audio_messages.CallerAudio):
             self._hear(message)
-        elif isinstance(message, messages.Digit) and self.engine is not None:
-            self.engine.send(message)
+        elif isinstance(message, line_messages.Digit) and message.sample > self._newest_digit:
+            self._newest_digit = message.sample
+            self._digits.put(message.sample, message)
+            self._send(message)
 
-    def engine_opened(self, hello: Hello) -> None:
-        assert self.engine is not None
+    def engine_opened(self, link: Link, hello: Hello) -> None:
+        for digit in self._digits.after(None):
+            link.send(digit)
         for message in self._kept.after(hello.resume.get("sample")):
-            self.engine.send(message)
+            link.send(message)
 
-    def from_engine(self, message: Message) -> None:
+    def from_engine(self, role: str, message: Message) -> None:
         if isinstance(message, PipelineState):
             self._report(message)
         elif isinstance(message, messages.Committed):
             self._kept.commit(message.sample)
+            self._digits.commit(message.sample)
             self.line.send(message)
 
-    def engine_closed(self, reason: str) -> None:
+    def engine_closed(self, role: str, reason: str) -> None:
         self._report(PipelineState(False, f"whisper: {reason}"))
 
     def _report(self, pipeline: PipelineState) -> None:
@@ -130,19 +139,24 @@ class InboundCall(ProcessorCall):
         start, self._output_end = self._output_end, self._output_end + len(samples)
         for event in self._segmenter.push(samples, start):
             if isinstance(event, SpeechStarted):
+                self.line.send(line_messages.CallerSpeech(True, event.start))
                 self._say(event.start + 1, messages.SpeechStarted(event.start), 0)
             elif isinstance(event, SpeechAudio):
                 end = event.start + len(event.samples)
                 self._say(end, audio_messages.SpeechAudio(event.start, event.samples), len(event.samples))
             elif isinstance(event, SpeechEnded):
                 self._utterances += 1
+                self.line.send(line_messages.CallerSpeech(False, event.end))
                 self._say(event.end, messages.SpeechEnded(event.start, event.end, 0, True), 0)
 
     def _say(self, position: int, message: Message, size: int) -> None:
         """Keep for a whisper that comes back, and send to the one that is there."""
         self._kept.put(position, message, size)
-        if self.engine is not None:
-            self.engine.send(message)
+        self._send(message)
+
+    def _send(self, message: Message) -> None:
+        for whisper in self.engines.values():
+            whisper.send(message)
 
 
 def endpoint_settings(config: Config) -> EndpointSettings:

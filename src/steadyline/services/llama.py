@@ -71,9 +71,13 @@ class LlamaService:
         uuid = hello.call_uuid
         if not hello.call_id or not uuid:
             return NO_CALL
-        committed = await self._journal.ask(lambda journal: journal.committed_through(uuid), 0)
+        sample, turn = await self._journal.ask(
+            lambda journal: (journal.committed_through(uuid), journal.last_turn(uuid)), (0, 0)
+        )
         session = self._sessions.get(uuid)
-        return Welcome("llama", self._runtime.epoch, {"sample": max(committed, session.committed if session else 0)})
+        if session is not None:
+            sample, turn = max(sample, session.committed), max(turn, session.turn)
+        return Welcome("llama", self._runtime.epoch, {"sample": sample, "turn": turn})
 
     def _opened(self, link: Link, hello: Hello) -> None:
         session = self._sessions.get(hello.call_uuid)

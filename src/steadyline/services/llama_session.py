@@ -6,10 +6,8 @@ from collections.abc import Callable
 from steadyline.calls.records import TurnRecord
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
-from steadyline.connections import LLAMA_TTS
 from steadyline.engines.llm import Message as ChatMessage
 from steadyline.errors import EngineError
-from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
 from steadyline.services.answering import Answerer
@@ -17,12 +15,9 @@ from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.tasks import Tasks
-from steadyline.wire import messages
-from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Turn, Welcome
-from steadyline.wire.outbox import Outbox
-from steadyline.wire.session import Closed
-
-KEPT_CLAUSES = 500
+from steadyline.services.voices import Voices
+from steadyline.wire import line_messages, messages
+from steadyline.wire.messages import Hello, Message, PipelineState, Turn
 
 
 class LlamaSession:
@@ -50,35 +45,26 @@ class LlamaSession:
         self._answerer = Answerer(host, config.llama, slot)
         self._tasks = Tasks(runtime.log)
         self._history: list[ChatMessage] = []
-        self._is_greeted = False
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
-        self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_CLAUSES)
         self._whisper: Link | None = None
-        self._tts_state = PipelineState(False, "tts: not connected")
         self._giving_up: TimerHandle | None = None
-        self._tts = Dialer(
-            runtime,
-            LLAMA_TTS,
-            self.call_id,
-            (config.network.host, config.tts.port),
-            DialerEvents(self._hello, self._tts_opened, self._from_tts, self._tts_lost, self._tts_ended),
-        )
+        self._voices = Voices(runtime, config, (self.call_id, self.call_uuid), self.tell_state, self._played)
 
     def start(self) -> None:
         """Take up what the journal has of the call, dial the TTS, greet, and answer turns."""
-        self._tts.start()
+        self._voices.start()
         self._tasks.start(self._converse(), "converse")
 
     def end(self, reason: str) -> None:
         """The call is over: BYE to the TTS, generation stopped."""
         self._let_go()
-        self._tts.close(reason)
+        self._voices.close(reason)
         self._on_end(self)
 
     def abandon(self) -> None:
         """This process stops, the call goes on: no BYE."""
         self._let_go()
-        self._tts.abandon()
+        self._voices.abandon()
 
     def _let_go(self) -> None:
         self._answerer.stop()
@@ -88,7 +74,7 @@ class LlamaSession:
 
     def tell_state(self) -> None:
         """Pass the state of everything behind whisper up to it."""
-        waiting_for = self._host.waiting_for or self._tts_state.waiting_for
+        waiting_for = self._host.waiting_for or self._voices.state.waiting_for
         if self._whisper is not None:
             self._whisper.send(PipelineState(not waiting_for, waiting_for))
 
@@ -98,7 +84,7 @@ class LlamaSession:
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
-        self._tts.nudge()
+        self._voices.nudge()
         self.tell_state()
 
     def whisper_lost(self, reason: str) -> None:
@@ -112,78 +98,52 @@ class LlamaSession:
         """A turn, or a digit."""
         if isinstance(message, Turn):
             self._turns.put_nowait(message)
-        elif isinstance(message, messages.Digit):
+        elif isinstance(message, line_messages.Digit):
             detail = {"digit": message.digit, "duration_ms": message.duration_ms, "sample": message.sample}
             at = self._runtime.clock.wall()
-            self._journal.note(lambda journal: journal.event(self.call_uuid, "llama", "digit", detail, at))
+            self._journal.note(lambda journal: journal.digit_pressed(self.call_uuid, detail, at))
 
-    def _hello(self) -> Hello:
-        connection, epoch = LLAMA_TTS.number, self._runtime.epoch
-        return Hello(PROTOCOL_VERSION, connection, "llama", self.call_id, self.call_uuid, epoch)
-
-    def _tts_opened(self, welcome: Welcome) -> None:
-        self._commit_clauses(welcome.committed)
-        for message in self._kept.after(None):
-            self._tts.send(message)
-
-    def _tts_lost(self, reason: str) -> None:
-        self._tts_state = PipelineState(False, f"tts: {reason}")
-        self.tell_state()
-
-    def _tts_ended(self, closed: Closed) -> None:
-        self._tts_lost(closed.reason)
-
-    def _from_tts(self, message: Message) -> None:
-        if isinstance(message, PipelineState):
-            self._tts_state = message
-            self.tell_state()
-        elif isinstance(message, messages.Heard):
-            self._commit_clauses(message.complete)
-            played = message.played
-            if "sample" in played:
-                turn, clause, sample = played.get("turn", 0), played.get("clause", 0), played["sample"]
-                self._journal.note(lambda journal: journal.clause_heard(self.call_uuid, turn, clause, sample))
-
-    def _commit_clauses(self, complete: messages.Position) -> None:
-        if "clause" in complete:
-            self._kept.commit((complete.get("turn", 0), complete["clause"]))
+    def _played(self, turn: int, clause: int, sample: int) -> None:
+        self._journal.note(lambda journal: journal.clause_heard(self.call_uuid, turn, clause, sample))
 
     async def _converse(self) -> None:
-        await self._restore()
-        await self._greet()
+        turns = await self._restore()
+        newest = turns[-1] if turns else None
+        is_unfinished = newest is not None and newest.clause_count is None
+        if self._settings.greeting and (newest is None or (is_unfinished and newest.turn == 0)):
+            await self._greet(len(newest.clauses) if newest else 0)
         try:
             await self._answerer.begin()
         except EngineError as error:
             self._runtime.log.error("the language model failed: %s", error, extra={"call_id": self.call_id})
+        if newest is not None and newest.turn and is_unfinished:
+            await self._answer(newest.turn, [clause.text or "" for clause in newest.clauses])
         while True:
             await self._take(await self._turns.get())
 
-    async def _restore(self) -> None:
-        """A call that the journal knows is taken up again: its history, and its clauses for whoever lacks them."""
-        uuid = self.call_uuid
+    async def _restore(self) -> tuple[TurnRecord, ...]:
+        """What the journal has of the call: the history, and the clauses for whoever lacks them."""
+        uuid, nothing = self.call_uuid, tuple[TurnRecord, ...]()
         self.committed = await self._journal.ask(lambda journal: journal.committed_through(uuid), 0)
-        nothing: tuple[TurnRecord, ...] = ()
-        for turn in await self._journal.ask(lambda journal: journal.turns(uuid), nothing):
-            self.turn, self._is_greeted = max(self.turn, turn.turn), True
+        turns = await self._journal.ask(lambda journal: journal.turns(uuid), nothing)
+        for turn in turns:
+            self.turn = max(self.turn, turn.turn)
             if turn.caller_text:
                 self._history.append(ChatMessage("user", turn.caller_text))
-            if turn.reply_text and turn.caller_text:
-                self._history.append(ChatMessage("assistant", turn.reply_text))
             for clause in turn.clauses:
-                text = clause.text or ""
-                self._send(
-                    (turn.turn, clause.clause), messages.Clause(turn.turn, clause.clause, text, self._settings.language)
-                )
+                self._send_clause(turn.turn, clause.clause, clause.text or "")
             if turn.clause_count is not None:
-                self._send((turn.turn, turn.clause_count), messages.AnswerEnded(turn.turn, turn.clause_count))
+                self._voices.say((turn.turn, turn.clause_count), messages.AnswerEnded(turn.turn, turn.clause_count))
+                if turn.reply_text and turn.caller_text:
+                    self._history.append(ChatMessage("assistant", turn.reply_text))
+        return turns
 
-    async def _greet(self) -> None:
-        if not self._settings.greeting or self._is_greeted:
-            return
+    async def _greet(self, said: int) -> None:
+        """Say the greeting from this clause on."""
         splitter = self._answerer.splitter()
         clauses = [*splitter.feed(self._settings.greeting), *splitter.flush()]
-        for number, text in enumerate(clauses):
-            await self._say(0, number, text)
+        for number in range(said, len(clauses)):
+            await self._say(0, number, clauses[number])
         await self._finish(0, len(clauses))
 
     async def _take(self, turn: Turn) -> None:
@@ -199,25 +159,26 @@ class LlamaSession:
                 ),
                 True,
             )
-            self.committed = turn.end
+            self.committed, self.turn = turn.end, number if is_new else self.turn
             self._tell_committed()
             if is_new:
-                self.turn = number
                 timing = turn.transcribed_ms
                 self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, number, "transcription", timing))
-                await self._answer(number, text)
+                self._history.append(ChatMessage("user", text))
+                self._voices.begin_answer()
+                await self._answer(number, [])
         else:
             self._tell_committed()
 
     def _tell_committed(self) -> None:
         if self._whisper is not None:
-            self._whisper.send(messages.Committed(self.committed))
+            self._whisper.send(messages.Committed(self.committed, self.turn))
 
-    async def _answer(self, turn: int, text: str) -> None:
-        self._history.append(ChatMessage("user", text))
-        started_at, first_ms, said = self._runtime.clock.now(), 0.0, list[str]()
+    async def _answer(self, turn: int, said: list[str]) -> None:
+        """Answer the newest turn; `said` are the clauses that exist already, the answer goes on after them."""
+        started_at, first_ms = self._runtime.clock.now(), 0.0
         try:
-            async for clause in self._answerer.answer(self._history):
+            async for clause in self._answerer.answer(self._history, tuple(said)):
                 first_ms = first_ms or (self._runtime.clock.now() - started_at) * 1000
                 await self._say(turn, len(said), clause)
                 said.append(clause)
@@ -242,14 +203,12 @@ class LlamaSession:
         """Journal a clause, then send it."""
         at = self._runtime.clock.wall()
         await self._journal.ask(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
-        self._send((turn, clause), messages.Clause(turn, clause, text, self._settings.language))
+        self._send_clause(turn, clause, text)
 
     async def _finish(self, turn: int, clauses: int) -> None:
         at = self._runtime.clock.wall()
         await self._journal.ask(lambda journal: journal.answer_finished(self.call_uuid, turn, clauses, at), None)
-        self._send((turn, clauses), messages.AnswerEnded(turn, clauses))
+        self._voices.say((turn, clauses), messages.AnswerEnded(turn, clauses))
 
-    def _send(self, position: tuple[int, int], message: Message) -> None:
-        """Keep until outbound has it, and send to the TTS that is there."""
-        self._kept.put(position, message)
-        self._tts.send(message)
+    def _send_clause(self, turn: int, clause: int, text: str) -> None:
+        self._voices.say((turn, clause), messages.Clause(turn, clause, text, self._settings.language))

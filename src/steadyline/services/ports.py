@@ -45,6 +45,12 @@ def configured_ports(config: Config) -> list[Port]:
         Port("outbound.status_port", "tcp", internal, config.outbound.status_port, "outbound"),
         Port("supervisor.status_port", "tcp", internal, config.supervisor.status_port, "up"),
     ]
+    if config.standby.engine:
+        ports += [
+            Port("standby.port", "tcp", internal, config.standby.port, "standby"),
+            Port("standby.register_port", "udp", internal, config.standby.register_port, "standby"),
+            Port("standby.status_port", "tcp", internal, config.standby.status_port, "standby"),
+        ]
     if "tls" in gateway.transports:
         # SIP over TLS has no key of its own: it listens beside the other two.
         ports.insert(2, Port("gateway.sip_port", "tcp", sip, gateway.sip_port + 1, "gateway"))

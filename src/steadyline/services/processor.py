@@ -1,5 +1,5 @@
 """What inbound and outbound have in common: told of calls by the gateway, each call with its own connection 0, its port
-for the engine's service (whisper on 1, the TTS on 5), and its registration polling.
+for the engine's service (whisper on 1; on 5 the TTS, and its standby), and its registration polling.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,8 @@ from steadyline.link.network import DatagramPort
 from steadyline.link.runtime import Runtime
 from steadyline.services.gateway_control import ControlEvents, GatewayControl
 from steadyline.services.tasks import Tasks
-from steadyline.wire.messages import PROTOCOL_VERSION, CallEnded, CallStarted, Hello, Message, Position, Welcome
+from steadyline.wire.line_messages import CallEnded, CallStarted
+from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, Position, Welcome
 from steadyline.wire.session import Closed
 
 
@@ -27,17 +28,15 @@ class ProcessorPlace:
 
     Attributes:
         line: connection 0 of this processor.
-        engine: the connection that the engine's service dials (1 or 5).
-        registration: the UDP connection that calls for it (1 or 2).
-        port_base: the call id is added to it for the engine's connection.
-        register_port: where the engine's service takes registrations.
+        engine: number of the connection that the engines' services dial (1 or 5).
+        port_base: the call id is added to it for that connection.
+        registrations: for each of those services the UDP connection that calls for it, and its port.
     """
 
     line: Connection
-    engine: Connection
-    registration: Connection
+    engine: int
     port_base: int
-    register_port: int
+    registrations: tuple[tuple[Connection, int], ...]
 
 
 class ProcessorCall:
@@ -55,18 +54,21 @@ class ProcessorCall:
         self.call_id, self.call_uuid = started.call_id, started.call_uuid
         self.runtime = runtime
         self.on_end: Callable[[ProcessorCall], None] = lambda _: None
-        self.engine: Link | None = None
+        self.engines: dict[str, Link] = {}
         self._host = config.network.host
         self._place = place
         self._is_released = False
         self._acceptor = Acceptor(
             runtime,
-            place.engine.number,
-            frozenset({place.engine.dialer}),
+            place.engine,
+            frozenset(registration.listener for registration, _ in place.registrations),
             AcceptorEvents(self._admit, self._engine_opened, self._from_engine, self._engine_closed),
         )
         call = (self.call_id, self.call_uuid)
-        self._beacon = Beacon(runtime, place.registration, udp, (self._host, place.register_port), call)
+        self._beacons = {
+            registration.listener: Beacon(runtime, registration, udp, (self._host, port), call)
+            for registration, port in place.registrations
+        }
         self.line = Dialer(
             runtime,
             place.line,
@@ -89,14 +91,14 @@ class ProcessorCall:
     def from_line(self, message: Message) -> None:
         """A message from the gateway."""
 
-    def engine_opened(self, hello: Hello) -> None:
-        """The engine's service is connected; `self.engine` is its link."""
+    def engine_opened(self, link: Link, hello: Hello) -> None:
+        """An engine's service is connected."""
 
-    def from_engine(self, message: Message) -> None:
-        """A message from the engine's service."""
+    def from_engine(self, role: str, message: Message) -> None:
+        """A message from an engine's service."""
 
-    def engine_closed(self, reason: str) -> None:
-        """The engine's service is gone; registration polling has begun again."""
+    def engine_closed(self, role: str, reason: str) -> None:
+        """An engine's service is gone; registration polling has begun again."""
 
     def released(self) -> None:
         """The call is over here, or this process stops."""
@@ -117,21 +119,24 @@ class ProcessorCall:
             self.abandon()
             raise
         self.line.start()
-        self._beacon.start()
+        for beacon in self._beacons.values():
+            beacon.start()
 
     def end(self, reason: str) -> None:
         """The call is over: BYE to everybody."""
-        engine, self.engine = self.engine, None
-        if engine is not None:
+        engines, self.engines = self.engines, {}
+        for engine in engines.values():
             engine.end(reason)
-        self._beacon.end()
+        for beacon in self._beacons.values():
+            beacon.end()
         self.line.close(reason)
         self.abandon()
 
     def abandon(self) -> None:
         """This process stops, the call goes on: no BYE to anybody."""
         self._acceptor.close()
-        self._beacon.abandon()
+        for beacon in self._beacons.values():
+            beacon.abandon()
         self.line.abandon()
         if not self._is_released:
             self._is_released = True
@@ -151,21 +156,22 @@ class ProcessorCall:
         return Welcome(self.runtime.role, self.runtime.epoch, self.committed())
 
     def _engine_opened(self, link: Link, hello: Hello) -> None:
-        self.engine = link
-        self._beacon.stop()
-        self.engine_opened(hello)
+        self.engines[hello.role] = link
+        self._beacons[hello.role].stop()
+        self.engine_opened(link, hello)
 
     def _from_engine(self, link: Link, message: Message) -> None:
-        self.from_engine(message)
+        if link.hello is not None:
+            self.from_engine(link.hello.role, message)
 
     def _engine_closed(self, link: Link, closed: Closed) -> None:
-        if self.engine is link:
-            self.engine = None
-            place, extra = self._place, {"call_id": self.call_id}
-            self.runtime.log.warning("%s lost: %s", place.engine.dialer, closed.reason, extra=extra)
+        role = link.hello.role if link.hello else ""
+        if self.engines.get(role) is link:
+            del self.engines[role]
+            self.runtime.log.warning("%s lost: %s", role, closed.reason, extra={"call_id": self.call_id})
             # After BYE as well: the engine's session is over (a neighbour's registration expired, say), this call is not.
-            self._beacon.restart()
-            self.engine_closed(closed.reason)
+            self._beacons[role].restart()
+            self.engine_closed(role, closed.reason)
 
 
 class ProcessorService:

@@ -55,6 +55,7 @@ def status_ports(config: Config) -> dict[str, int]:
         "whisper": config.whisper.status_port,
         "llama": config.llama.status_port,
         config.tts.service: config.tts.status_port,
+        **({"standby": config.standby.status_port} if config.standby.engine else {}),
         "outbound": config.outbound.status_port,
     }
 

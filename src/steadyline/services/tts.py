@@ -7,7 +7,7 @@ twice. Connection 5 is dialed on the first text of the call.
 from typing import Any
 
 from steadyline.clock import TimerHandle
-from steadyline.config import Config
+from steadyline.config import Config, StandbySection, TtsSection
 from steadyline.connections import LLAMA_TTS
 from steadyline.link.acceptor import NO_CALL, Acceptor, AcceptorEvents, Decision
 from steadyline.link.beacon import listen_for_registrations
@@ -30,12 +30,16 @@ class TtsService:
     Args:
         runtime, config: surroundings.
         host: the engine.
+        place: its ports: the first voice's or the standby's.
     """
 
-    def __init__(self, runtime: Runtime, config: Config, host: EngineHost[Synthesizer]) -> None:
+    def __init__(
+        self, runtime: Runtime, config: Config, host: EngineHost[Synthesizer], place: TtsSection | StandbySection
+    ) -> None:
         self._runtime = runtime
         self._config = config
         self._host = host
+        self._place = place
         self._table = RegistrationTable(runtime.registration_expiry_s)
         self._sessions: dict[str, TtsSession] = {}
         self._udp: DatagramPort | None = None
@@ -56,9 +60,9 @@ class TtsService:
         return [{"call_id": session.call_id, "clauses": session.clauses} for session in self._sessions.values()]
 
     async def start(self) -> None:
-        host, tts = self._config.network.host, self._config.tts
-        await self._acceptor.listen((host, tts.port))
-        self._udp = await listen_for_registrations(self._runtime, (host, tts.register_port), self._registered)
+        host = self._config.network.host
+        await self._acceptor.listen((host, self._place.port))
+        self._udp = await listen_for_registrations(self._runtime, (host, self._place.register_port), self._registered)
         self._check_expiry()
 
     async def stop(self) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
-from steadyline.connections import TTS_OUTBOUND
+from steadyline.connections import STANDBY_OUTBOUND, TTS_OUTBOUND
 from steadyline.errors import EngineError
 from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.link import Link
@@ -153,7 +153,7 @@ class TtsSession:
         port = self._config.outbound.audio_port_base + self.call_id
         self._outbound = Dialer(
             self._runtime,
-            TTS_OUTBOUND,
+            STANDBY_OUTBOUND if self._runtime.role == "standby" else TTS_OUTBOUND,
             self.call_id,
             (self._outbound_host, port),
             DialerEvents(self._hello, self._outbound_opened, self._from_outbound, lambda _: None, self._outbound_ended),
@@ -162,7 +162,7 @@ class TtsSession:
 
     def _hello(self) -> Hello:
         connection, epoch = TTS_OUTBOUND.number, self._runtime.epoch
-        return Hello(PROTOCOL_VERSION, connection, "tts", self.call_id, self.call_uuid, epoch)
+        return Hello(PROTOCOL_VERSION, connection, self._runtime.role, self.call_id, self.call_uuid, epoch)
 
     def _outbound_opened(self, welcome: Welcome) -> None:
         self._heard(messages.Heard(welcome.committed, {}))

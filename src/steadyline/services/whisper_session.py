@@ -14,13 +14,14 @@ from steadyline.link.runtime import Runtime
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Recognizer
 from steadyline.services.tasks import Tasks
-from steadyline.wire import audio_messages, messages
+from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Turn, Welcome
 from steadyline.wire.outbox import Outbox
 from steadyline.wire.registration import Registration
 from steadyline.wire.session import Closed
 
 KEPT_TURNS = 100
+KEPT_DIGITS = 100
 
 
 class WhisperSession:
@@ -46,7 +47,10 @@ class WhisperSession:
         self._committed = 0
         self._is_committed_known = asyncio.Event()
         self._llama_state = PipelineState(False, "llama: not connected")
+        self._answered_turn = 0
         self._kept: Outbox[int, Turn] = Outbox(KEPT_TURNS)
+        self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
+        self._newest_digit = -1
         self._speech: list[NDArray[np.float32]] = []
         self._transcribed_through = 0
         self._turned_through = 0
@@ -58,7 +62,11 @@ class WhisperSession:
             self.call_id,
             (inbound_host, inbound_port),
             DialerEvents(
-                self._inbound_hello, lambda _: self.tell_state(), self._from_inbound, self._inbound_lost, self._ended
+                self._inbound_hello,
+                lambda _: self._inbound_opened(),
+                self._from_inbound,
+                self._inbound_lost,
+                self._ended,
             ),
         )
         self._llama = Dialer(
@@ -112,12 +120,18 @@ class WhisperSession:
     def _llama_hello(self) -> Hello:
         return self._hello(WHISPER_LLAMA.number, {})
 
+    def _inbound_opened(self) -> None:
+        self.tell_state()
+        self._inbound.send(messages.Committed(self._committed, self._answered_turn))
+
     def _inbound_lost(self, reason: str) -> None:
         self._speech.clear()
 
     def _llama_opened(self, welcome: Welcome) -> None:
-        self._commit(welcome.committed.get("sample", 0))
+        self._commit(welcome.committed.get("sample", 0), welcome.committed.get("turn", 0))
         self._is_committed_known.set()
+        for digit in self._digits.after(None):
+            self._llama.send(digit)
         for turn in self._kept.after(self._committed):
             self._llama.send(turn)
 
@@ -133,12 +147,13 @@ class WhisperSession:
             self._llama_state = message
             self.tell_state()
         elif isinstance(message, messages.Committed):
-            self._commit(message.sample)
+            self._commit(message.sample, message.turn)
 
-    def _commit(self, sample: int) -> None:
-        self._committed = max(self._committed, sample)
+    def _commit(self, sample: int, turn: int) -> None:
+        self._committed, self._answered_turn = max(self._committed, sample), max(self._answered_turn, turn)
         self._kept.commit(self._committed)
-        self._inbound.send(messages.Committed(self._committed))
+        self._digits.commit(self._committed)
+        self._inbound.send(messages.Committed(self._committed, self._answered_turn))
 
     def _from_inbound(self, message: Message) -> None:
         if isinstance(message, messages.SpeechStarted):
@@ -150,7 +165,9 @@ class WhisperSession:
             self._speech = []
             self._transcribed_through = max(self._transcribed_through, message.end)
             self._utterances.put_nowait((message, speech))
-        elif isinstance(message, messages.Digit):
+        elif isinstance(message, line_messages.Digit) and message.sample > self._newest_digit:
+            self._newest_digit = message.sample
+            self._digits.put(message.sample, message)
             self._llama.send(message)
 
     async def _transcribe_all(self) -> None:

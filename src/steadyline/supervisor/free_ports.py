@@ -17,9 +17,11 @@ _TCP_KEYS = (
     "llama.port",
     "tts.status_port",
     "tts.port",
+    "standby.status_port",
+    "standby.port",
     "supervisor.status_port",
 )
-_UDP_KEYS = ("whisper.register_port", "tts.register_port")
+_UDP_KEYS = ("whisper.register_port", "tts.register_port", "standby.register_port")
 
 
 def free_port_settings(host: str = "127.0.0.1") -> list[str]:

@@ -18,8 +18,9 @@ from steadyline.supervisor.supervisor import Supervisor
 
 
 def service_names(config: Config) -> tuple[str, ...]:
-    """The services that `up` runs: every one, and the configured voice."""
-    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service)
+    """The services that `up` runs: every one, the configured voice, and the standby if there is one."""
+    standby = ("standby",) if config.standby.engine else ()
+    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service, *standby)
 
 
 async def run_system(

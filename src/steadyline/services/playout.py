@@ -1,0 +1,201 @@
+"""One call's sound on its way to the gateway: clauses to the line's rate, in order, paced by the gateway's cursor."""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from steadyline.audio.cursor import Cursor
+from steadyline.audio.pcm import Int16, to_pcm16
+from steadyline.audio.playout import PlayoutQueue
+from steadyline.audio.resampling import StreamResampler
+from steadyline.wire import audio_messages, messages
+from steadyline.wire.messages import Message, Position
+
+NOWHERE = (0, 0, 0)
+REPORT_S = 0.25
+"""While a clause is played, how often its progress is reported, seconds."""
+LONGEST_CLAUSE_S = 60.0
+"""What a voice renders beyond this of one clause is dropped, so that memory stays bounded."""
+FRAMES_PER_S = 50
+KEPT_REPORTS = 100
+
+_Identity = tuple[int, int]
+
+
+class _Rendering:
+    """What one voice has sent of a clause so far, at the line's rate."""
+
+    def __init__(self, audio: audio_messages.ClauseAudio, rate_hz: int) -> None:
+        self.identity = (audio.turn, audio.clause)
+        self._longest = int(LONGEST_CLAUSE_S * rate_hz)
+        self._resampler = StreamResampler(audio.rate_hz, rate_hz)
+        self._next_chunk = 0
+        self._pieces: list[Int16] = []
+        self._length = 0
+
+    def add(self, audio: audio_messages.ClauseAudio) -> bool:
+        """Take the next chunk; False for one that does not follow."""
+        if audio.chunk_id != self._next_chunk:
+            return False
+        self._next_chunk += 1
+        self._append(self._resampler.process(audio.samples))
+        if audio.last:
+            self._append(self._resampler.flush())
+        return True
+
+    def whole(self) -> Int16:
+        """All of it: int16, mono."""
+        return np.concatenate(self._pieces)[: self._longest]
+
+    def _append(self, samples: np.ndarray) -> None:
+        if self._length < self._longest:
+            self._pieces.append(to_pcm16(samples))
+            self._length += len(samples)
+
+
+class Playout:
+    """The queue of one call on its way to the gateway, paced by the gateway's cursor.
+
+    A clause is played when it is here as a whole, from whichever voice it came first: one rendering a clause.
+
+    Args:
+        rate_hz: the line's rate.
+        queue_ms: audio to keep queued in the gateway.
+        send: sends to the gateway; False when it is not there.
+    """
+
+    def __init__(self, rate_hz: int, queue_ms: int, send: Callable[[Message], bool]) -> None:
+        self.rate_hz = rate_hz
+        self.is_sounding = False
+        self._target = rate_hz * queue_ms // 1000
+        self._send = send
+        self._queue = PlayoutQueue(rate_hz, rate_hz // FRAMES_PER_S)
+        self._renderings: dict[str, _Rendering] = {}
+        self._phrase: deque[audio_messages.PhraseAudio] = deque()
+        self._sent = self._received = self._buffered = 0
+        self._complete: _Identity | None = None
+        self._played = NOWHERE
+        self._ends: dict[_Identity, int] = {}
+        self._ended_answers: dict[int, int] = {}
+        self._taken: _Identity | None = None
+        self._reports: deque[messages.Heard] = deque(maxlen=KEPT_REPORTS)
+        self._reported_played = NOWHERE
+
+    @property
+    def queued_s(self) -> float:
+        """Seconds of audio waiting here."""
+        return self._queue.queued_samples / self.rate_hz
+
+    @property
+    def complete(self) -> Position:
+        """The last clause that is here as a whole, as a position on the wire; {} when none is."""
+        return {} if self._complete is None else {"turn": self._complete[0], "clause": self._complete[1]}
+
+    @property
+    def is_stalled(self) -> bool:
+        """An answer was begun, everything of it that came was heard, and it is not over."""
+        if self._taken is None or self.is_sounding or self._queue.queued_samples:
+            return False
+        turn, clause = self._taken
+        return clause + 1 < self._ended_answers.get(turn, clause + 2)
+
+    @property
+    def is_in_phrase(self) -> bool:
+        """A phrase is not yet sent to its end."""
+        return bool(self._phrase)
+
+    def played_at(self, rate_hz: int) -> Cursor | None:
+        """What the caller has heard, as a position at another rate of the line; None at the beginning."""
+        turn, clause, sample = self._played
+        return Cursor(turn, clause, round(sample * rate_hz / self.rate_hz)) if sample else None
+
+    def clause_audio(self, voice: str, audio: audio_messages.ClauseAudio) -> None:
+        """Take a chunk from a voice; when its clause is whole it is queued, unless the other voice was faster."""
+        rendering = self._renderings.get(voice)
+        if audio.chunk_id == 0:
+            rendering = self._renderings[voice] = _Rendering(audio, self.rate_hz)
+        identity = (audio.turn, audio.clause)
+        if rendering is None or rendering.identity != identity or not rendering.add(audio) or not audio.last:
+            return
+        del self._renderings[voice]
+        self._queue.append(*identity, rendering.whole())
+        if self._queue.complete(*identity):
+            self._complete = max(self._complete or (0, 0), identity)
+            self._report(self._played)
+        self.top_up()
+
+    def answer_ended(self, turn: int, clauses: int) -> None:
+        """The answer to `turn` has this many clauses."""
+        self._ended_answers = {turn: clauses, **{at: n for at, n in self._ended_answers.items() if at > turn - 2}}
+
+    def say_phrase(self, number: int, samples: Int16) -> None:
+        """Say something before what is queued: int16, mono, at the line's rate."""
+        frame = self.rate_hz // FRAMES_PER_S
+        padded = np.concatenate((samples, np.zeros(-len(samples) % frame, np.int16)))
+        for start in range(0, len(padded), frame):
+            self._phrase.append(audio_messages.PhraseAudio(number, start, padded[start : start + frame]))
+        self.top_up()
+
+    def cursor(self, cursor: audio_messages.Cursor) -> None:
+        """The gateway's cursor moved."""
+        self._received, self._buffered, self._played = cursor.received, cursor.buffered, cursor.played
+        self.is_sounding = cursor.buffered > 0
+        for turn, clause in [identity for identity in self._ends if identity < self._played[:2]]:
+            self._report((turn, clause, self._ends.pop((turn, clause))))
+        is_new_clause = self._played[:2] != self._reported_played[:2]
+        advanced = self._played[2] - self._reported_played[2]
+        if self._played != self._reported_played and (
+            is_new_clause or advanced >= REPORT_S * self.rate_hz or not self._buffered
+        ):
+            self._report(self._played)
+        self.top_up()
+
+    def line_reopened(self, accepted: Cursor | None) -> None:
+        """The gateway's connection is new: go on after what it accepted."""
+        self._sent = self._received = self._buffered = 0
+        if accepted is not None:
+            self.resume(accepted)
+        self.top_up()
+
+    def resume(self, accepted: Cursor) -> None:
+        """Go on after a position that the gateway accepted."""
+        self._queue.resume_after(accepted.turn, accepted.clause, accepted.sample)
+
+    def cancel(self, turn: int) -> None:
+        """Drop what is left of a turn."""
+        self._queue.cancel(turn)
+        self.answer_ended(turn, 0)
+
+    def discard_incomplete(self, voice: str) -> None:
+        """A voice is gone: what it left unfinished will be rendered anew."""
+        self._renderings.pop(voice, None)
+
+    def take_reports(self) -> list[messages.Heard]:
+        """What to report since the last time: clauses that became complete, and how far each was played."""
+        reports = list(self._reports)
+        self._reports.clear()
+        return reports
+
+    def top_up(self) -> None:
+        """Send so much that the gateway's queue is as long as it should be: a phrase first, then the answer."""
+        missing = self._target - self._buffered - (self._sent - self._received)
+        while missing > 0 and self._phrase:
+            piece = self._phrase.popleft()
+            self._sent += len(piece.samples)
+            missing -= len(piece.samples)
+            self._send(piece)
+        if missing <= 0:
+            return
+        for part in self._queue.take(missing):
+            self._sent += len(part.samples)
+            self._taken = (part.turn, part.clause)
+            if part.last:
+                self._ends[self._taken] = part.end_sample
+            self._send(audio_messages.LineAudio(part.turn, part.clause, part.end_sample, part.last, part.samples))
+
+    def _report(self, played: tuple[int, int, int]) -> None:
+        self._reported_played = played
+        turn, clause, sample = played
+        position = {"turn": turn, "clause": clause, "sample": sample} if sample else {}
+        self._reports.append(messages.Heard(self.complete, position))

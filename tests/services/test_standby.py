@@ -1,0 +1,144 @@
+"""Two voices: the standby takes over in the middle of an answer, the first voice comes back between two."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.services.scenes import (
+    GREETING,
+    SimulatedSystem,
+    answer_to,
+    answered,
+    ask,
+    drill_config,
+    play,
+    remains,
+    silence,
+    started,
+    until,
+)
+
+from steadyline.config import Config
+
+
+def with_standby() -> Config:
+    config = drill_config()
+    config.standby.engine = "piper"
+    return config
+
+
+def speaking(system: SimulatedSystem) -> str:
+    """Which voice speaks in the one call."""
+    (session,) = system.running["llama"].service._sessions.values()  # type: ignore[attr-defined]
+    return str(session._voices.speaking)
+
+
+@pytest.mark.parametrize("lost_at_s", [0.3, 1.15, 1.35, 1.45, 1.6, 2.0, 3.2])
+def test_the_standby_takes_over_and_the_answer_is_heard_whole(journal: Path, lost_at_s: float) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert speaking(system) == "tts"
+        call.say("alpha")
+        await asyncio.sleep(lost_at_s)
+        system.kill("tts")
+        await until(lambda: "five" in call.heard_text)
+        await silence(call)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
+        assert speaking(system) == "standby"
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal, config=with_standby())
+
+
+def test_the_first_voice_speaks_again_from_the_next_answer_on(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await asyncio.sleep(2.0)
+        system.kill("tts")
+        await system.start("tts")
+        await silence(call)
+        assert speaking(system) == "standby"
+        await asyncio.sleep(3)
+        assert await ask(call, "bravo") == answer_to("bravo")
+        assert speaking(system) == "tts"
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')} {answer_to('bravo')}"
+
+    play(scene, journal, config=with_standby())
+
+
+def test_a_voice_that_has_just_come_back_is_not_trusted_yet(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        system.kill("tts")
+        assert await ask(call, "alpha") == answer_to("alpha")
+        await asyncio.sleep(5)
+        call.say("bravo")
+        await system.start("tts")
+        await until(lambda: len(call.heard) > 20)
+        assert speaking(system) == "standby"
+        await silence(call)
+        assert call.heard_text.endswith(answer_to("bravo"))
+
+    play(scene, journal, config=with_standby())
+
+
+@pytest.mark.parametrize("order", [("tts", "standby"), ("standby", "tts")])
+def test_both_voices_lost_one_after_the_other(journal: Path, order: tuple[str, str]) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await asyncio.sleep(1.9)
+        for name in order:
+            system.kill(name)
+            await asyncio.sleep(0.4)
+        await system.start(order[0])
+        await silence(call, 2.0)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
+
+    play(scene, journal, config=with_standby())
+
+
+@pytest.mark.parametrize("missing", ["tts", "standby"])
+def test_a_call_is_answered_with_one_of_the_two(journal: Path, missing: str) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await system.start("gateway", "inbound", "outbound", "whisper", "llama")
+        await system.start("standby" if missing == "tts" else "tts")
+        await asyncio.sleep(0.5)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer_to("alpha")
+
+    play(scene, journal, config=with_standby())
+
+
+def test_a_first_voice_that_hangs_up_on_llama_alone_says_nothing_twice(journal: Path) -> None:
+    """Connection 4 breaks, 5 does not: both voices render the same clauses, one of them is heard."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await asyncio.sleep(1.45)
+        (session,) = system.running["llama"].service._sessions.values()  # type: ignore[attr-defined]
+        session._voices._voices[0].dialer._link.drop("test")
+        await silence(call)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
+
+    play(scene, journal, config=with_standby())
+
+
+def test_nothing_is_left_of_a_call_in_either_voice(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        before = remains(system)
+        call = await answered(system)
+        await ask(call, "alpha")
+        call.hang_up()
+        await asyncio.sleep(1)
+        assert remains(system) == before
+
+    play(scene, journal, config=with_standby())
