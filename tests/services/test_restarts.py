@@ -264,3 +264,26 @@ def test_a_change_of_codec_in_the_middle_of_an_answer_loses_no_clause(journal: P
         assert call.heard_text.endswith("alpha six seven eight nine ten")
 
     play(scene, journal)
+
+
+@pytest.mark.parametrize("order", [("tts", "outbound"), ("outbound", "tts")])
+@pytest.mark.parametrize("lost_at_s", [1.7, 2.0, 3.2])
+def test_voice_and_outbound_die_together(journal: Path, order: tuple[str, str], lost_at_s: float) -> None:
+    """The clause in the middle of which they die may be heard again from its beginning; nothing is left out."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha bravo charlie")
+        await asyncio.sleep(lost_at_s)
+        for name in order:
+            system.kill(name)
+        await asyncio.sleep(0.3)
+        for name in order:
+            await system.start(name)
+        await until(lambda: "ten" in call.heard_text)
+        await silence(call)
+        words = iter(call.heard_text.removeprefix(f"{GREETING} ").split())
+        assert all(word in words for word in answer_to("alpha bravo charlie").split())
+
+    play(scene, journal)

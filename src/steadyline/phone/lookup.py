@@ -38,9 +38,7 @@ def _with_texts(turn: TurnReport, journaled: tuple[TurnRecord, ...]) -> TurnRepo
     reply_text = " ".join(candidate.reply_text for candidate in covering if candidate.reply_text)
     waits = [candidate.timings_ms["first_audio"] for candidate in covering if "first_audio" in candidate.timings_ms]
     first_audio_ms = round(waits[-1]) if waits else None
-    return replace(
-        turn, caller_text=caller_text or None, reply_text=reply_text or None, first_audio_ms=first_audio_ms
-    )
+    return replace(turn, caller_text=caller_text or None, reply_text=reply_text or None, first_audio_ms=first_audio_ms)
 
 
 def _overlap(turn: TurnReport, journaled: TurnRecord) -> bool:

@@ -1,6 +1,7 @@
 """One call in the TTS service: clauses in, rendered audio kept until outbound has all of it, connection 5."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import numpy as np
@@ -23,6 +24,7 @@ from steadyline.wire.session import Closed
 
 CHUNK_S = 0.2
 KEPT_AUDIO_S = 300.0
+FIRST_CONNECTION_S = 0.2
 SILENT_RATE_HZ = 16_000
 
 
@@ -54,6 +56,7 @@ class TtsSession:
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_AUDIO_S)
         self._unheard_s: dict[tuple[int, int], float] = {}
         self._has_heard = asyncio.Event()
+        self._knows_complete = asyncio.Event()
         self._giving_up: TimerHandle | None = None
 
     @property
@@ -165,6 +168,7 @@ class TtsSession:
         return Hello(PROTOCOL_VERSION, connection, self._runtime.role, self.call_id, self.call_uuid, epoch)
 
     def _outbound_opened(self, welcome: Welcome) -> None:
+        self._knows_complete.set()
         self._heard(messages.Heard(welcome.committed, {}))
         assert self._outbound is not None
         known = welcome.committed
@@ -196,6 +200,7 @@ class TtsSession:
         while True:
             message = await self._queue.get()
             if isinstance(message, messages.Clause):
+                await self._wait_to_know()
                 await self._wait_for_playout()
                 await self._speak(message)
             elif isinstance(message, messages.AnswerEnded) and message.turn > self._cancelled_through:
@@ -219,6 +224,13 @@ class TtsSession:
         self._runtime.log.debug(
             "clause %d.%d in %.0f ms", clause.turn, clause.clause, elapsed_ms, extra={"call_id": self.call_id}
         )
+
+    async def _wait_to_know(self) -> None:
+        """In a call that others have spoken in, outbound says on connection 5 which clauses it has: a moment saves rendering."""
+        if self._outbound is not None and not self._knows_complete.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_CONNECTION_S):
+                    await self._knows_complete.wait()
 
     async def _wait_for_playout(self) -> None:
         """Stay at most `tts.max_ahead_s` ahead of what the caller has heard, so that outbound's queue is bounded."""

@@ -62,6 +62,7 @@ class Voices:
         self._on_state = on_state
         self._on_played = on_played
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_CLAUSES)
+        self._complete: tuple[int, int] = (-1, -1)
         host = config.network.host
         self._voices = [_Voice(LLAMA_TTS, (host, config.tts.port))]
         if config.standby.engine:
@@ -108,11 +109,11 @@ class Voices:
 
     def begin_answer(self) -> None:
         """A new answer is about to come: the moment to go back to a voice that is wanted more."""
-        if not any(isinstance(message, messages.Clause) for message in self._kept.after(None)):
+        if not any(isinstance(message, messages.Clause) for message in self._kept.after(self._complete)):
             self._speak_by(self._best(self._probation_s))
 
     def say(self, position: tuple[int, int], message: Message) -> None:
-        """Keep until outbound has it, and give it to the voice that speaks."""
+        """Keep until it was played (outbound and its voice may die together), and give it to the voice that speaks."""
         self._kept.put(position, message)
         self._speaking.dialer.send(message)
 
@@ -131,10 +132,11 @@ class Voices:
         if voice is self._speaking:
             return
         self._speaking = voice
+        lacking = sum(isinstance(message, messages.Clause) for message in self._kept.after(self._complete))
         self._runtime.log.warning(
             "%s speaks now, with %d clauses to make up for",
             voice.connection.listener,
-            len(self._kept),
+            lacking,
             extra={"call_id": self._call_id},
         )
         for message in self._kept.after(None):
@@ -168,19 +170,22 @@ class Voices:
         return Hello(PROTOCOL_VERSION, connection, "llama", self._call_id, self._call_uuid, epoch)
 
     def _opened(self, voice: _Voice, welcome: Welcome) -> None:
-        self._commit(welcome.committed)
+        known = _clause(welcome.committed)
+        self._note_complete(known)
         if voice is self._speaking:
-            for message in self._kept.after(None):
+            for message in self._kept.after(known):
                 voice.dialer.send(message)
 
     def _received(self, voice: _Voice, message: Message) -> None:
         if isinstance(message, PipelineState):
             self._told(voice, message)
         elif isinstance(message, messages.Heard):
-            self._commit(message.complete)
+            self._note_complete(_clause(message.complete))
             played = message.played
             if "sample" in played:
-                self._on_played(played.get("turn", 0), played.get("clause", 0), played["sample"])
+                turn, clause = played.get("turn", 0), played.get("clause", 0)
+                self._kept.commit((turn, clause - 1))
+                self._on_played(turn, clause, played["sample"])
 
     def _lost(self, voice: _Voice, reason: str) -> None:
         self._told(voice, PipelineState(False, f"{voice.connection.listener}: {reason}"))
@@ -201,6 +206,10 @@ class Voices:
         self._stand_in()
         self._on_state()
 
-    def _commit(self, complete: messages.Position) -> None:
-        if "clause" in complete:
-            self._kept.commit((complete.get("turn", 0), complete["clause"]))
+    def _note_complete(self, complete: tuple[int, int] | None) -> None:
+        self._complete = max(self._complete, complete or self._complete)
+
+
+def _clause(position: messages.Position) -> tuple[int, int] | None:
+    """The clause in a position on the wire; None at the beginning."""
+    return (position.get("turn", 0), position["clause"]) if "clause" in position else None
