@@ -61,6 +61,12 @@ class EngineLostError(EngineError):
     """The process that an engine runs in is gone; its service ends, and a new one does the work again."""
 
 
+class EngineFrozenError(EngineLostError):
+    """It did nothing any more and was killed."""
+
+    exit_code = 3
+
+
 class WireError(SteadylineError):
     """The peer broke the protocol of `docs/wire-protocol.md`.
 

@@ -8,12 +8,14 @@ from steadyline.errors import EngineError, ModelError
 
 
 class FakeEngine:
-    """Echoes, counts, fails and dies on request."""
+    """Echoes, counts, fails, hangs and dies on request."""
 
     rate_hz = 22_050
     context_tokens = 512
 
     def __init__(self, greeting: str) -> None:
+        if greeting == "asleep":
+            time.sleep(3600)
         if greeting == "missing":
             raise ModelError("model 'missing' is not here; run: steadyline models fetch missing")
         self._greeting = greeting
@@ -38,3 +40,6 @@ class FakeEngine:
 
     def crash(self) -> None:
         os.abort()
+
+    def hang(self) -> None:
+        time.sleep(3600)

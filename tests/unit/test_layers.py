@@ -12,9 +12,9 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "steadyline"
 
-GROUND = {"errors", "retry", "clock", "log"}
+GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil"}
 CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file"}
-LEAVES = {"errors", "audio", "retry", "log"}
+LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
 UNDER_CLI = UNDER_SUPERVISOR | {"phone", "supervisor", "doctor", "drills", "console", "commands"}
@@ -24,6 +24,8 @@ LAYERS: dict[str, set[str]] = {
     "retry": {"errors"},
     "clock": {"errors"},
     "log": {"errors"},
+    "process_state": set(),
+    "vigil": {"process_state"},
     "wire": {"errors"},
     "audio": {"errors"},
     "text": {"errors"},

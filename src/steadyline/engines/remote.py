@@ -6,7 +6,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,10 +19,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyline.engines.llm import Completion, Message, OnText
-from steadyline.errors import EngineError, EngineLostError
+from steadyline.errors import EngineFrozenError, EngineLostError
+from steadyline.process_state import process_state
+from steadyline.vigil import Patience, Vigil
 
-_DIED = "the engine's process died"
 _CLOSE_TIMEOUT_S = 2.0
+_CHECK_INTERVAL_S = 0.25
+ENGINE_PATIENCE = Patience(stopped_s=1.25, silent_s=60.0, start_s=inf)
+"""An engine may load as long as it has to, but must answer what it is asked."""
+
+
+@dataclass
+class _Question:
+    """A call that the child has not answered yet.
+
+    Attributes:
+        heard_at: when it was asked, or the last piece of its text came; monotonic, seconds.
+        replies: what came.
+    """
+
+    heard_at: float
+    replies: queue.SimpleQueue[tuple[Any, ...]] = field(default_factory=queue.SimpleQueue)
 
 
 class RemoteEngine:
@@ -28,16 +50,19 @@ class RemoteEngine:
         arguments: the engine's constructor arguments, which can be pickled.
         threads: calls that the engine serves at once.
         nice: Linux nice value of the child, 0 to 19.
+        patience: a child that is stopped, or owes an answer, for longer is frozen and gets killed.
 
     Attributes:
         attributes: the engine's own `rate_hz` or `context_tokens`, where it has them.
-        on_death: called, in another thread, when the child dies; set it after the construction.
 
     Raises:
         SteadylineError: what the engine's constructor raised.
+        EngineLostError: the child died, or was killed for being frozen, while it loaded the engine.
     """
 
-    def __init__(self, path: str, arguments: dict[str, Any], threads: int, nice: int = 0) -> None:
+    def __init__(
+        self, path: str, arguments: dict[str, Any], threads: int, nice: int = 0, patience: Patience = ENGINE_PATIENCE
+    ) -> None:
         ours, theirs = socket.socketpair()
         numbers = [str(theirs.fileno()), str(threads), str(nice)]
         command = [sys.executable, "-m", "steadyline.engines.child", *numbers]
@@ -46,9 +71,13 @@ class RemoteEngine:
         self._connection = Connection(ours.detach())
         self._sending = threading.Lock()
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, queue.SimpleQueue[tuple[Any, ...]]] = {}
+        self._waiting: dict[int, _Question] = {}
         self._is_closed = False
-        self.on_death: Callable[[], object] = lambda: None
+        self._is_over = threading.Event()
+        self._death: Callable[[], EngineLostError] = partial(EngineLostError, "the engine's process died")
+        self._tell_death: Callable[[EngineLostError], object] = lambda _: None
+        self._watcher = threading.Thread(target=self._watch, args=(patience,), name="engine watch", daemon=True)
+        self._watcher.start()
         self.attributes = self._load(path, arguments)
         self._reader = threading.Thread(target=self._read, name="engine replies", daemon=True)
         self._reader.start()
@@ -58,14 +87,14 @@ class RemoteEngine:
 
         Raises:
             EngineError: the engine failed.
-        EngineLostError: its process died.
+            EngineLostError: its process died.
         """
-        number, replies = next(self._numbers), queue.SimpleQueue[tuple[Any, ...]]()
-        self._waiting[number] = replies
+        number, question = next(self._numbers), _Question(time.monotonic())
+        self._waiting[number] = question
         try:
             self._send(("call", number, method, arguments, on_text is not None))
             while True:
-                kind, _, value = replies.get()
+                kind, _, value = question.replies.get()
                 if kind == "text" and on_text is not None:
                     if on_text(value):
                         self._send(("cancel", number))
@@ -76,9 +105,16 @@ class RemoteEngine:
         finally:
             del self._waiting[number]
 
+    def on_death(self, tell: Callable[[EngineLostError], object]) -> None:
+        """Have `tell` called with the reason when the child dies, in another thread; at once if it is dead already."""
+        self._tell_death = tell
+        if self._is_over.is_set() and not self._is_closed:
+            tell(self._death())
+
     def close(self) -> None:
         """End the child."""
         self._is_closed = True
+        self._is_over.set()
         self._process.kill()
         self._process.wait(_CLOSE_TIMEOUT_S)
 
@@ -87,7 +123,10 @@ class RemoteEngine:
         try:
             kind, value = self._connection.recv()
         except (EOFError, OSError) as error:
-            raise EngineError(f"{path}: {_DIED} while it was loaded, status {self._process.wait()}") from error
+            self._is_over.set()
+            status = self._process.wait()
+            death = self._death()
+            raise type(death)(f"{path}: {death} while it was loaded, status {status}") from error
         if kind == "failed":
             self.close()
             raise value
@@ -98,7 +137,7 @@ class RemoteEngine:
             with self._sending:
                 self._connection.send(message)
         except OSError as error:
-            raise EngineLostError(_DIED) from error
+            raise self._death() from error
 
     def _read(self) -> None:
         """Hand replies to whoever waits for them, until the child is gone."""
@@ -107,13 +146,26 @@ class RemoteEngine:
                 reply = self._connection.recv()
             except (EOFError, OSError):
                 break
-            waiting = self._waiting.get(reply[1])
-            if waiting is not None:
-                waiting.put(reply)
-        for number, replies in list(self._waiting.items()):
-            replies.put(("error", number, EngineLostError(_DIED)))
+            question = self._waiting.get(reply[1])
+            if question is not None:
+                question.heard_at = time.monotonic()
+                question.replies.put(reply)
+        self._is_over.set()
+        for number, question in list(self._waiting.items()):
+            question.replies.put(("error", number, self._death()))
         if not self._is_closed:
-            self.on_death()
+            self._tell_death(self._death())
+
+    def _watch(self, patience: Patience) -> None:
+        """Kill a frozen child: nothing else would end the waiting for it."""
+        vigil = Vigil(time.monotonic(), patience, 2 * _CHECK_INTERVAL_S)
+        while not self._is_over.wait(_CHECK_INTERVAL_S):
+            owed_since = min((question.heard_at for question in list(self._waiting.values())), default=None)
+            found = vigil.check(time.monotonic(), process_state(self._process.pid), owed_since)
+            if found:
+                self._death = partial(EngineFrozenError, f"the engine's process {found} and was killed")
+                self._process.kill()
+                return
 
 
 class RemoteRecognizer(RemoteEngine):
@@ -127,8 +179,10 @@ class RemoteRecognizer(RemoteEngine):
 class RemoteLanguageModel(RemoteEngine):
     """A language model in a child process."""
 
-    def __init__(self, path: str, arguments: dict[str, Any], threads: int, nice: int = 0) -> None:
-        super().__init__(path, arguments, threads, nice)
+    def __init__(
+        self, path: str, arguments: dict[str, Any], threads: int, nice: int = 0, patience: Patience = ENGINE_PATIENCE
+    ) -> None:
+        super().__init__(path, arguments, threads, nice, patience)
         self.context_tokens = int(self.attributes["context_tokens"])
 
     def stream(
@@ -158,7 +212,8 @@ class RemoteLanguageModel(RemoteEngine):
 
     def release(self, slot: int) -> None:
         """As the engine's own, but not waited for."""
-        self._send(("call", next(self._numbers), "release", {"slot": slot}, False))
+        with suppress(EngineLostError):  # what has died holds no slot
+            self._send(("call", next(self._numbers), "release", {"slot": slot}, False))
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """As the engine's own."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from steadyline.services.engine_host import EngineHost
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.service import Service
+from steadyline.vigil import Patience
 
 SERVICES = ("gateway", "inbound", "outbound", "whisper", "llama", "kokoro", "piper", "tts", "standby")
 JOURNAL_WORKERS = 1
@@ -59,6 +61,11 @@ def model_store(config: Config) -> Path:
     return Path(config.models.store).expanduser() if config.models.store else default_store()
 
 
+def _patience(config: Config) -> Patience:
+    """How long an engine's process may be silent; its loading is not bounded."""
+    return Patience(config.engines.stopped_after_s, config.engines.reply_timeout_s, start_s=inf)
+
+
 def _journal(config: Config, runtime: Runtime) -> JournalAccess:
     path = Path(config.journal.path).expanduser()
     workers = ThreadWorkers(JOURNAL_WORKERS, "journal")
@@ -99,10 +106,11 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
 
     whisper = config.whisper
     model = resolve(whisper.model, model_store(config)) if whisper.engine == "whisper" else None
+    child = (whisper.workers, config.engines.nice, _patience(config))
 
     def load() -> Recognizer:
         if model is None:
-            return RemoteRecognizer(MAKE_ENGINE, {"path": whisper.engine}, whisper.workers, config.engines.nice)
+            return RemoteRecognizer(MAKE_ENGINE, {"path": whisper.engine}, *child)
         arguments = {
             "model_dir": model,
             "language": whisper.language or None,
@@ -110,9 +118,7 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
             "compute_type": whisper.compute_type,
             "window_floor_s": whisper.window_floor_s,
         }
-        return RemoteRecognizer(
-            "steadyline.engines.stt_whisper:WhisperRecognizer", arguments, whisper.workers, config.engines.nice
-        )
+        return RemoteRecognizer("steadyline.engines.stt_whisper:WhisperRecognizer", arguments, *child)
 
     host = EngineHost("whisper", load, ThreadWorkers(whisper.workers, "whisper"), runtime.log)
     return Assembled(WhisperService(runtime, config, host), whisper.status_port, host)
@@ -125,10 +131,11 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
 
     llama, slots = config.llama, config.gateway.max_calls
     model = resolve_file(llama.model, model_store(config), ".gguf") if llama.engine == "llamacpp" else None
+    child = (slots, config.engines.nice, _patience(config))
 
     def load() -> LanguageModel:
         if llama.engine not in ("llamacpp", "openai"):
-            return RemoteLanguageModel(MAKE_ENGINE, {"path": llama.engine}, slots, config.engines.nice)
+            return RemoteLanguageModel(MAKE_ENGINE, {"path": llama.engine}, *child)
         if model is None:
             from steadyline.engines.llm_openai import OpenAiCompatibleModel
 
@@ -141,9 +148,7 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
             "context_tokens_per_slot": llama.context_tokens,
             "threads": llama.threads,
         }
-        return RemoteLanguageModel(
-            "steadyline.engines.llm_llamacpp:LlamaCppModel", arguments, slots, config.engines.nice
-        )
+        return RemoteLanguageModel("steadyline.engines.llm_llamacpp:LlamaCppModel", arguments, *child)
 
     host = EngineHost("llama", load, ThreadWorkers(slots, "llama"), runtime.log)
     service = LlamaService(runtime, config, host, _journal(config, runtime), slots)

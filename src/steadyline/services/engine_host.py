@@ -31,6 +31,7 @@ class EngineHost(Generic[E]):
         self._engine: asyncio.Future[E] | None = None
         self._error = ""
         self._died = asyncio.Event()
+        self._death = EngineLostError("the engine's process died")
         self.on_change: Callable[[], None] = lambda: None
 
     @property
@@ -55,18 +56,25 @@ class EngineHost(Generic[E]):
             raise
         if isinstance(engine, RemoteEngine):
             loop = asyncio.get_running_loop()
-            engine.on_death = lambda: loop.call_soon_threadsafe(self._died.set)
+            engine.on_death(lambda error: loop.call_soon_threadsafe(self._take_death, error))
         self._engine.set_result(engine)
         self._log.info("%s is loaded", self._name)
         self.on_change()
 
-    async def wait_died(self) -> None:
-        """Wait until an engine that has a process of its own dies."""
+    async def wait_died(self) -> EngineLostError:
+        """Wait until an engine that has a process of its own dies; the reason."""
         await self._died.wait()
+        return self._death
+
+    def _take_death(self, error: EngineLostError) -> None:
+        self._death = error
+        self._died.set()
 
     async def run(self, work: Callable[[E], T]) -> T:
-        """The result of `work(engine)` in a worker, once the engine is loaded; never, when the engine's process dies: this
-        service ends then, and what was asked is asked of its successor. An answer would be taken for the engine's.
+        """The result of `work(engine)` in a worker, once the engine is loaded.
+
+        None comes when the engine's process dies: the service ends then, and its successor does the work again. To report
+        a failure instead would let the caller's words or the answer be settled as lost.
 
         Raises:
             EngineError: whatever it was that went wrong inside: it concerns this piece of work, not the service.
@@ -75,10 +83,10 @@ class EngineHost(Generic[E]):
         engine = await asyncio.shield(self._engine)
         try:
             return await self._workers.run(work, engine)
-        except EngineLostError:
-            self._died.set()
-            await asyncio.get_running_loop().create_future()
-            raise
+        except EngineLostError as error:
+            self._take_death(error)
+            nothing: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            return await nothing
         except EngineError:
             raise
         except Exception as error:

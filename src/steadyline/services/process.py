@@ -121,8 +121,7 @@ async def _run_engine(host: EngineHost[Any]) -> None:
         raise
     except Exception as error:  # whatever a library raises ends the service with a line, not a trace
         raise SteadylineError(f"the engine cannot be loaded: {error!r}") from error
-    await host.wait_died()
-    raise SteadylineError("the engine's process died")
+    raise await host.wait_died()
 
 
 def _follow_supervisor() -> None:
