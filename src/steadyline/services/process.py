@@ -21,6 +21,7 @@ from steadyline.services.assembly import Assembled, assemble
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.port_holder import port_holder_named
 from steadyline.services.status_server import StatusServer
+from steadyline.services.systemd import systemd
 from steadyline.wire.registration import RegisterCadence
 from steadyline.wire.session import SessionTimes
 
@@ -74,15 +75,17 @@ def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
 async def _serve(name: str, config: Config, runtime: Runtime) -> None:
     assembled = assemble(name, config, runtime)
     status = StatusServer(runtime, name, assembled.service)
-    stopping = asyncio.Event()
+    stopping, manager = asyncio.Event(), systemd()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     await status.start((config.network.host, assembled.status_port))
     try:
         await assembled.service.start()
         runtime.log.info("%s started", name)
+        manager.up(runtime.clock)
         await _until(stopping, assembled)
     finally:
+        manager.stopping()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 await assembled.service.stop()
