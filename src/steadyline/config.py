@@ -289,9 +289,18 @@ class ModelsSection:
 class SupervisorSection:
     """`steadyline up`."""
 
-    restart_delay_s: float = setting(0.5, "delay before the second restart of a service; doubles each time, s", low=0)
+    restart_delay_s: float = setting(
+        0.5, "delay before the second restart of a service, of which half is random; doubles each time, s", low=0
+    )
     restart_max_delay_s: float = setting(10.0, "cap of that delay, s", low=0.1)
-    stable_after_s: float = setting(30.0, "a service that ran so long counts as sound again, s", low=1)
+    restart_budget: int = setting(
+        12, "restarts within restart_window_s; a service that needs more is given up", low=0, high=1000
+    )
+    restart_window_s: float = setting(60.0, "time that counts for it: only while the service runs, s", low=1)
+    stable_after_s: float = setting(10.0, "a service that ran so long counts as sound again, s", low=1)
+    stopped_after_s: float = setting(1.25, "a service whose process is stopped for so long is killed, s", low=0.5)
+    silent_after_s: float = setting(5.0, "one that runs but does not answer for so long is killed, s", low=2)
+    start_timeout_s: float = setting(30.0, "the same between its start and its first answer, s", low=5)
     stop_timeout_s: float = setting(4.0, "services that do not stop within this are killed, s", low=0.5)
     status_port: int = port_number(8077, "TCP port for `steadyline status`")
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from typing import Protocol
 
 MARKS = ("🔗 ", "✅ ", "⚠️ ", "❌ ")
 
@@ -30,15 +31,24 @@ class LineFormatter(logging.Formatter):
         return line
 
 
-def start_logging(service: str, level: str, style: str) -> logging.Logger:
+class LogStream(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
+def start_logging(service: str, level: str, style: str, stream: LogStream | None = None) -> logging.Logger:
     """Send this process's log to standard error; returns the service's logger.
 
     Args:
         service: shown in every line.
         level: "debug", "info", "warning" or "error".
         style: "marks" or "plain".
+        stream: another place than standard error.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(LineFormatter(service, plain=style == "plain"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logger = logging.getLogger("steadyline")

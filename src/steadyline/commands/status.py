@@ -31,9 +31,12 @@ async def collect(config: Config) -> dict[str, Any]:
 
 
 def _service(name: str, status: dict[str, Any] | None, child: dict[str, Any]) -> dict[str, Any]:
-    common = {"name": name, "restarts": child.get("restarts")}
+    common = {"name": name, **{key: child.get(key) for key in ("restarts", "freezes")}}
     if status is None:
-        return {**common, "pid": child.get("pid"), "state": "does not answer", "uptime_s": None, "resources": None}
+        is_fatal = child.get("state") == "fatal"
+        state = f"FATAL: {child['verdict']}" if is_fatal else "does not answer"
+        more = {"last_lines": child["last_lines"]} if is_fatal else {}
+        return {**common, "pid": child.get("pid"), "state": state, "uptime_s": None, "resources": None, **more}
     extra: dict[str, Any] = {key: status[key] for key in ("sip_uri", "pbx_registration") if key in status}
     return {**common, **{key: status[key] for key in ("pid", "state", "uptime_s", "resources")}, **extra}
 
@@ -46,11 +49,15 @@ def _calls(answers: dict[str, dict[str, Any] | None]) -> list[dict[str, Any]]:
 
 
 def _table(overview: dict[str, Any]) -> str:
-    lines = ["SERVICE    PID      UP        RESTARTS  STATE"]
+    lines = ["SERVICE    PID      UP        RESTARTS      STATE"]
     for service in overview["services"]:
         up = "-" if service["uptime_s"] is None else f"{service['uptime_s']:.0f} s"
-        restarts = "-" if service["restarts"] is None else service["restarts"]
-        lines.append(f"{service['name']:10} {service['pid'] or '-'!s:8} {up:9} {restarts!s:9} {service['state']}")
+        restarts = "-" if service["restarts"] is None else str(service["restarts"])
+        frozen = f" ({service['freezes']} frozen)" if service["freezes"] else ""
+        lines.append(
+            f"{service['name']:10} {service['pid'] or '-'!s:8} {up:9} {restarts + frozen:13} {service['state']}"
+        )
+        lines += [f"    {line}" for line in service.get("last_lines", [])]
     lines += ["", "CONNECTION              CALL   ATTEMPTS  MS TO OPEN  STATE"]
     for connection in overview["connections"]:
         name = f"{connection['number']} {connection['name']}"

@@ -69,6 +69,11 @@ class Link:
         """Latest measured round trip of a heartbeat, seconds."""
         return self._session.round_trip_s
 
+    @property
+    def last_frame_at(self) -> float:
+        """When the peer was heard last, on the clock's scale; the time of the connection before that."""
+        return self._session.last_frame_at
+
     def send(self, message: Message) -> bool:
         """Send now; False when the link is not open (whoever keeps things keeps them until it is)."""
         if not self._session.send(message):

@@ -1,22 +1,25 @@
-"""Runs the services as child processes; what dies is started again, and never because of another's death."""
+"""Runs the services as child processes; what dies or freezes is started again, and never because of another's fate."""
 
 import asyncio
-import os
-import signal
-import sys
+from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
-from steadyline.clock import Clock
 from steadyline.config import Config
 from steadyline.errors import CannotRunError
 from steadyline.link.runtime import Runtime
-from steadyline.services.process import SUPERVISOR_VARIABLE
-from steadyline.services.status_client import ask_all
+from steadyline.process_state import process_state
+from steadyline.services.status_client import ask_all, status_ports
 from steadyline.supervisor.child import Child, ChildState, RestartPolicy
+from steadyline.supervisor.heartbeat import Heartbeat
+from steadyline.supervisor.line_relay import KEPT_LINES, LineRelay
+from steadyline.supervisor.service_process import ServiceProcess
+from steadyline.vigil import Patience, Vigil
 
 READY_POLL_S = 0.2
+CHECK_INTERVAL_S = 0.1
+LAST_LINES_TIMEOUT_S = 1.0
+"""What a process wrote is read so long after its end; a process that outlives it may hold its standard error open."""
 
 
 class Supervisor:
@@ -26,22 +29,30 @@ class Supervisor:
         runtime, config: surroundings.
         names: services to run.
         arguments: command-line arguments that each service is given (configuration).
+        pass_on: gets the lines that the services write to their standard error, as bytes; must not block.
     """
 
-    def __init__(self, runtime: Runtime, config: Config, names: Sequence[str], arguments: Sequence[str]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: Config,
+        names: Sequence[str],
+        arguments: Sequence[str],
+        pass_on: Callable[[bytes], None],
+    ) -> None:
         self._runtime = runtime
         self._config = config
         self._arguments = list(arguments)
-        supervisor = config.supervisor
-        policy = RestartPolicy(supervisor.restart_delay_s, supervisor.restart_max_delay_s, supervisor.stable_after_s)
-        self._children = {name: Child(name, policy) for name in names}
-        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._pass_on = pass_on
+        self._children = {name: Child(name, _restart_policy(config), runtime.random) for name in names}
+        self._last_lines = {name: deque[str](maxlen=KEPT_LINES) for name in names}
+        self._processes: dict[str, ServiceProcess] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._failed = asyncio.Event()
 
     @property
     def state(self) -> str:
-        broken = [child.name for child in self._children.values() if child.state is ChildState.FATAL]
+        broken = [child.name for child in self._children.values() if child.is_fatal]
         return f"cannot run: {', '.join(broken)}" if broken else "ready"
 
     def calls(self) -> list[dict[str, Any]]:
@@ -49,15 +60,18 @@ class Supervisor:
 
     def details(self) -> dict[str, Any]:
         """For `steadyline status`."""
-        children = {
-            name: {
-                "state": child.state.value,
-                "restarts": child.restarts,
-                "pid": process.pid if (process := self._processes.get(name)) else None,
-            }
-            for name, child in self._children.items()
+        return {"children": {name: self._details_of(child) for name, child in self._children.items()}}
+
+    def _details_of(self, child: Child) -> dict[str, Any]:
+        process = self._processes.get(child.name)
+        return {
+            "state": child.state.value,
+            "restarts": child.restarts,
+            "freezes": child.freezes,
+            "pid": process.pid if process else None,
+            "verdict": child.verdict if child.is_fatal else "",
+            "last_lines": list(self._last_lines[child.name]) if child.is_fatal else [],
         }
-        return {"children": children}
 
     async def start(self) -> None:
         self._keepers = [asyncio.ensure_future(self._keep(child)) for child in self._children.values()]
@@ -68,18 +82,18 @@ class Supervisor:
             keeper.cancel()
         for child in self._children.values():
             child.stopped()
-        running = {name: process for name, process in self._processes.items() if process.returncode is None}
+        running = {name: process for name, process in self._processes.items() if process.is_running}
         for process in running.values():
-            _signal(process, signal.SIGTERM)
-        late = set[Any]()
+            process.terminate()
         if running:
             waits = [asyncio.ensure_future(process.wait()) for process in running.values()]
-            _, late = await asyncio.wait(waits, timeout=self._config.supervisor.stop_timeout_s)
+            await asyncio.wait(waits, timeout=self._config.supervisor.stop_timeout_s)
         for name, process in running.items():
-            if late and process.returncode is None:
+            if process.is_running:
                 self._runtime.log.warning("%s (pid %d) did not stop in time and is killed", name, process.pid)
-                _signal(process, signal.SIGKILL)
+                process.kill()
                 await process.wait()
+        await asyncio.gather(*(process.wait_log(LAST_LINES_TIMEOUT_S) for process in self._processes.values()))
 
     async def wait_ready(self, progress: Callable[[str], None]) -> str:
         """Wait until every service is ready; returns the SIP address.
@@ -93,7 +107,7 @@ class Supervisor:
             states = {name: self._state_of(name, status) for name, status in statuses.items()}
             waiting = [f"{name}: {state}" for name, state in states.items() if state != "ready"]
             if self._failed.is_set():
-                raise CannotRunError(f'{self.state}; the line above that begins with "steadyline:" says why')
+                raise CannotRunError(f"{self.state}; {self._where_the_reason_stands()}")
             if not waiting:
                 for child in self._children.values():
                     child.served()
@@ -104,6 +118,11 @@ class Supervisor:
                 progress(shown)
             await self._runtime.clock.sleep(READY_POLL_S)
 
+    def _where_the_reason_stands(self) -> str:
+        if any(child.has_spent_budget for child in self._children.values()):
+            return "its last lines above say why"
+        return 'the line above that begins with "steadyline:" says why'
+
     def _state_of(self, name: str, status: dict[str, Any] | None) -> str:
         """What a status port's answer means, which a service started by somebody else may have given."""
         process = self._processes.get(name)
@@ -113,33 +132,75 @@ class Supervisor:
 
     async def _keep(self, child: Child) -> None:
         """Run a child again and again."""
-        clock: Clock = self._runtime.clock
-        environment = {**os.environ, SUPERVISOR_VARIABLE: str(os.getpid())}
+        clock, log = self._runtime.clock, self._runtime.log
         while child.state is ChildState.WAITING:
             await clock.sleep(max(0.0, child.start_at - clock.now()))
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "steadyline",
-                child.name,
-                *self._arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
-            self._processes[child.name] = process
-            child.started(clock.now())
-            code = await process.wait()
-            child.exited(code, clock.now())
-            how = f"killed by signal {-code}" if code < 0 else f"ended with status {code}"
+            try:
+                await self._run(child)
+            except OSError as error:
+                child.failed_to_start(str(error), clock.now())
             if child.is_fatal:
-                self._runtime.log.error("%s %s and cannot run like this", child.name, how)
-                self._failed.set()
+                self._give_up(child)
             else:
                 wait_s = max(0.0, child.start_at - clock.now())
-                self._runtime.log.warning("%s %s; starting it again in %.1f s", child.name, how, wait_s)
+                log.warning("%s %s; starting it again in %.1f s", child.name, child.ending, wait_s)
+
+    async def _run(self, child: Child) -> None:
+        """One run of a child, from its start to its end.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        clock = self._runtime.clock
+        relay = LineRelay(self._pass_on, self._last_lines[child.name])
+        process = self._processes[child.name] = await ServiceProcess.start(child.name, self._arguments, relay)
+        child.started(clock.now())
+        watch = asyncio.ensure_future(self._watch(child, process))
+        try:
+            code = await process.wait()
+        finally:
+            watch.cancel()
+        child.exited(code, clock.now())
+        if child.is_fatal:
+            await process.wait_log(LAST_LINES_TIMEOUT_S)
+
+    async def _watch(self, child: Child, process: ServiceProcess) -> None:
+        """Kill a child that has frozen."""
+        clock, settings = self._runtime.clock, self._config.supervisor
+        patience = Patience(settings.stopped_after_s, settings.silent_after_s, settings.start_timeout_s)
+        vigil = Vigil(clock.now(), patience, 2 * CHECK_INTERVAL_S)
+        address = (self._config.network.host, status_ports(self._config)[child.name])
+        heartbeat = Heartbeat(self._runtime, address, 2 * settings.silent_after_s)
+        heartbeat.start()
+        try:
+            while True:
+                await clock.sleep(CHECK_INTERVAL_S)
+                found = vigil.check(clock.now(), process_state(process.pid), heartbeat.heard_at)
+                if found:
+                    break
+        finally:
+            heartbeat.stop()
+        self._runtime.log.error("%s (pid %d) %s: killing it and all that it started", child.name, process.pid, found)
+        child.froze(found, heartbeat.heard_at)
+        process.kill()
+
+    def _give_up(self, child: Child) -> None:
+        """Say why a child is not started again; before the system was ready, that ends all of it."""
+        log = self._runtime.log
+        if child.has_spent_budget:
+            lines = "".join(f"\n    {line}" for line in self._last_lines[child.name])
+            log.error("%s is FATAL and not started again: it %s. Its last lines:%s", child.name, child.verdict, lines)
+        else:
+            log.error("%s %s", child.name, child.verdict)
+        self._failed.set()
 
 
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        process.send_signal(number)
+def _restart_policy(config: Config) -> RestartPolicy:
+    settings = config.supervisor
+    return RestartPolicy(
+        settings.restart_delay_s,
+        settings.restart_max_delay_s,
+        settings.stable_after_s,
+        settings.restart_budget,
+        settings.restart_window_s,
+    )

@@ -14,7 +14,13 @@ from steadyline.link.runtime import Runtime
 from steadyline.log import start_logging
 from steadyline.services.port_holder import port_holder_named
 from steadyline.services.status_server import StatusServer
+from steadyline.services.systemd import systemd
+from steadyline.supervisor.log_writer import LogWriter
 from steadyline.supervisor.supervisor import Supervisor
+
+STANDARD_ERROR = 2
+LAST_WORDS_TIMEOUT_S = 2.0
+"""The log of a system that ends is waited for so long, if nobody takes it."""
 
 
 def service_names(config: Config) -> tuple[str, ...]:
@@ -35,10 +41,35 @@ async def run_system(
         PortTakenError: the supervisor's status port is taken, most likely by another `steadyline up`.
         CannotRunError: a service cannot run at all.
     """
-    log = start_logging("supervisor", config.log.level, config.log.style)
+    writer = LogWriter(STANDARD_ERROR)
+    log = start_logging("supervisor", config.log.level, config.log.style, writer)
     runtime = Runtime("supervisor", LoopClock(), TcpNetwork(), time.time_ns() // 1_000_000, random.random, log)
-    supervisor = Supervisor(runtime, config, service_names(config), arguments)
-    status = StatusServer(runtime, "supervisor", supervisor, with_children=False)
+    supervisor = Supervisor(runtime, config, service_names(config), arguments, writer.put)
+    status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
+    stopping = _interrupted_by_signals()
+    try:
+        with port_holder_named(config):
+            await status.start((config.network.host, config.supervisor.status_port))
+        await supervisor.start()
+        started_at = runtime.clock.now()
+        uri = await supervisor.wait_ready(progress)
+        progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
+        manager.up(runtime.clock)
+        await body(uri)
+    except asyncio.CancelledError:
+        if not stopping.is_set():
+            raise
+    finally:
+        progress("stopping")
+        manager.stopping()
+        await supervisor.stop()
+        status.stop()
+        # Waits for whoever reads the log, when nothing else is left to do on this loop.
+        writer.close(LAST_WORDS_TIMEOUT_S)
+
+
+def _interrupted_by_signals() -> asyncio.Event:
+    """Have SIGTERM and Ctrl-C cancel this task; the event says that they have."""
     main = asyncio.current_task()
     assert main is not None
     stopping = asyncio.Event()
@@ -51,18 +82,4 @@ async def run_system(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, interrupt)
-    try:
-        with port_holder_named(config):
-            await status.start((config.network.host, config.supervisor.status_port))
-        await supervisor.start()
-        started_at = runtime.clock.now()
-        uri = await supervisor.wait_ready(progress)
-        progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
-        await body(uri)
-    except asyncio.CancelledError:
-        if not stopping.is_set():
-            raise
-    finally:
-        progress("stopping")
-        await supervisor.stop()
-        status.stop()
+    return stopping
