@@ -289,13 +289,9 @@ class ModelsSection:
 class SupervisorSection:
     """`steadyline up`."""
 
-    restart_delay_s: float = setting(
-        0.5, "delay before the second restart of a service, of which half is random; doubles each time, s", low=0
-    )
+    restart_delay_s: float = setting(0.5, "delay before the second restart, half random; doubles each time, s", low=0)
     restart_max_delay_s: float = setting(10.0, "cap of that delay, s", low=0.1)
-    restart_budget: int = setting(
-        12, "restarts within restart_window_s; a service that needs more is given up", low=0, high=1000
-    )
+    restart_budget: int = setting(12, "restarts within restart_window_s; a service that needs more is FATAL", low=0)
     restart_window_s: float = setting(60.0, "time that counts for it: only while the service runs, s", low=1)
     stable_after_s: float = setting(10.0, "a service that ran so long counts as sound again, s", low=1)
     stopped_after_s: float = setting(1.25, "a service whose process is stopped for so long is killed, s", low=0.5)

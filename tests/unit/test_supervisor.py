@@ -137,6 +137,13 @@ class TestBudget:
         crash(child, 500.0)
         assert child.is_fatal
 
+    def test_a_budget_without_end(self) -> None:
+        child, now = new_child(RestartPolicy(budget=10_000)), 0.0
+        for _ in range(2000):
+            delay_s = crash(child, now)
+            now = child.start_at
+        assert (child.restarts, delay_s) == (2000, 10.0)
+
     def test_none_at_all(self) -> None:
         child = new_child(RestartPolicy(budget=0))
         crash(child, 0.0)

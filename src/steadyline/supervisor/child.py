@@ -20,6 +20,8 @@ UNUSABLE_EXIT_CODE = CannotRunError.exit_code
 """A service that ends with this has a configuration, a model or a port that no restart mends."""
 FROZEN_EXIT_CODE = EngineFrozenError.exit_code
 """A service ends with this after it has killed its frozen engine."""
+MAX_DOUBLINGS = 60
+"""More would not fit into a number, and are beyond every cap."""
 
 
 @dataclass(frozen=True)
@@ -162,5 +164,6 @@ class Child:
         in_a_row = len(self._failures) - 1
         if in_a_row == 0:
             return 0.0
-        longest_s = min(self._policy.delay_s * 2.0 ** (in_a_row - 1), self._policy.max_delay_s)
+        doublings = min(in_a_row - 1, MAX_DOUBLINGS)
+        longest_s = min(self._policy.delay_s * 2.0**doublings, self._policy.max_delay_s)
         return longest_s * (0.5 + 0.5 * self._random())
