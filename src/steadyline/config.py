@@ -35,6 +35,9 @@ class NetworkSection:
     """Where the services listen for each other."""
 
     host: str = setting("127.0.0.1", "address that all internal ports listen on and are dialed at")
+    gateways: list[str] = setting(
+        [], "further gateways that share the services, as host:port of their gateway.processor_port"
+    )
 
 
 @dataclass

@@ -201,6 +201,10 @@ def _check_together(config: Config) -> None:
     strange = set(config.gateway.codecs) - set(CODECS)
     if strange or not config.gateway.codecs:
         raise ConfigError(f"gateway.codecs is {config.gateway.codecs!r}, expected some of {', '.join(CODECS)}")
+    for address in config.network.gateways:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) <= 65535:
+            raise ConfigError(f"network.gateways has {address!r}, expected host:port, such as 127.0.0.1:8170")
     if config.gateway.first_call_id % 2 or config.gateway.first_call_id >= config.gateway.last_call_id:
         raise ConfigError(
             "gateway.first_call_id must be even and below gateway.last_call_id: ports of odd ids would collide"

@@ -19,7 +19,7 @@ from steadyline.connections import (
 from steadyline.link.beacon import Beacon
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.network import Network
-from steadyline.services.processor import ProcessorCall, ProcessorPlace
+from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace
 from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.registration import RegisterCadence
 
@@ -32,7 +32,9 @@ async def start_call(network: Network, place: ProcessorPlace = INBOUND, **change
     """A processor's call 66, which listens, and polls for its engine's service."""
     udp = await network.open_datagram((HOST, 0), lambda data, sender: None)
     runtime = make_runtime(network, place.line.dialer, **changes)
-    call = ProcessorCall(runtime, Config(), place, CallStarted(CALL_ID, UUID, "sip:a@b", 8000), udp)
+    call = ProcessorCall(
+        runtime, Config(), place, NewCall(CallStarted(CALL_ID, UUID, "sip:a@b", 8000), (HOST, 8070), udp)
+    )
     await call.start()
     return call
 

@@ -19,7 +19,7 @@ from steadyline.link.memory import MemoryNetwork
 from steadyline.link.network import Address, Receiver
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Recognizer
-from steadyline.services.processor import ProcessorCall, ProcessorPlace
+from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace
 from steadyline.services.whisper import WhisperService
 from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.registration import RegisterCadence, Registration, encode_registration
@@ -75,7 +75,9 @@ class Pair:
         await self.whisper.start()
         udp = await self.network.open_datagram((HOST, 0), lambda data, sender: None)
         runtime = make_runtime(self.network, "inbound")
-        self.call = ProcessorCall(runtime, Config(), PLACE, CallStarted(CALL_ID, UUID, "", 8000), udp)
+        self.call = ProcessorCall(
+            runtime, Config(), PLACE, NewCall(CallStarted(CALL_ID, UUID, "", 8000), ("127.0.0.1", 8070), udp)
+        )
         await self.call.start()
 
     @property

@@ -260,3 +260,22 @@ def test_one_call_whose_line_fails_takes_no_other_with_it(journal: Path, monkeyp
         await until(broken.closed.done, 2)
 
     play(scene, journal, plans_exceptions=True)
+
+
+def test_a_line_whose_processors_are_away_has_comfort_noise(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        for name in ("inbound", "outbound"):
+            system.kill(name)
+        await asyncio.sleep(1.0)
+        noise = np.concatenate(call._played[-25:])
+        assert 5 < np.sqrt(np.mean(noise.astype(float) ** 2)) < 30
+        assert np.count_nonzero(noise) > 0.9 * len(noise)
+        for name in ("inbound", "outbound"):
+            await system.start(name)
+        await asyncio.sleep(1.2)
+        assert not np.any(call._played[-1])
+        assert await ask(call, "alpha") == answer_to("alpha")
+
+    play(scene, journal)

@@ -19,6 +19,8 @@ from steadyline.services.line import LineCall, Samples
 
 FRAMES_PER_S = 50
 FRAME_S = 1 / FRAMES_PER_S
+COMFORT_NOISE_PEAK = 100
+"""What is quieter is no sound to the caller's ear."""
 QUEUE_S = 4
 """More than this is not taken, as by the real line."""
 CODECS = {8_000: "PCMU", 16_000: "G722", 48_000: "opus"}
@@ -184,7 +186,7 @@ class SimulatedCall:
         played, self._queue = self._queue[:size], self._queue[size:]
         self._played.append(_filled(played, size))
         loop = asyncio.get_running_loop()
-        if np.any(played):
+        if np.max(np.abs(played), initial=0) > COMFORT_NOISE_PEAK:
             self.last_sound_at = loop.time()
         self._next_frame_at += FRAME_S
         self._timer = loop.call_at(self._next_frame_at, self._frame)

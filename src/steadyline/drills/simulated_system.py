@@ -76,7 +76,7 @@ class SimulatedSystem:
     Attributes:
         network: the host's ports.
         running: the services that run, by name.
-        line: the newest gateway's line.
+        lines: each gateway's line, by its name.
 
     Args:
         journal_path: the SQLite file.
@@ -98,7 +98,8 @@ class SimulatedSystem:
         self.engines = engines or SimulatedEngines()
         self.network = network or MemoryNetwork(latency_s=0.001)
         self.running: dict[str, RunningService] = {}
-        self.line: SimulatedLine | None = None
+        self.lines: dict[str, SimulatedLine] = {}
+        self._gateway_configs: dict[str, Config] = {}
         self._random = random.Random(seed)
         self._epoch = 0
         note_tasks()
@@ -112,6 +113,11 @@ class SimulatedSystem:
         for name in names or (*SERVICES, *((STANDBY,) if self.config.standby.engine else ())):
             await self._start(name)
 
+    async def start_gateway(self, name: str, config: Config) -> None:
+        """Start a further gateway under a name and a configuration of its own; `lines[name]` is its line then."""
+        self._gateway_configs[name] = config
+        await self._start(name)
+
     async def stop(self, name: str) -> None:
         """End a service as SIGTERM does: it lets go of everything by itself. Calls go on, unless it is the gateway."""
         running = self.running.pop(name)
@@ -124,8 +130,8 @@ class SimulatedSystem:
         running.process.kill()
         for journal in running.journals:
             journal.close()
-        if name == "gateway" and self.line is not None:
-            self.line.lose("gateway died")
+        if name in self.lines:
+            self.lines[name].lose("gateway died")
 
     async def close(self) -> None:
         """Stop everything."""
@@ -138,9 +144,9 @@ class SimulatedSystem:
         Raises:
             ConnectionRefusedError: no gateway runs.
         """
-        if self.line is None or "gateway" not in self.running:
+        if "gateway" not in self.running:
             raise ConnectionRefusedError("no gateway runs")
-        return self.line.dial(rate_hz, is_acknowledged=is_acknowledged)
+        return self.lines["gateway"].dial(rate_hz, is_acknowledged=is_acknowledged)
 
     def left_of_calls(self) -> dict[str, dict[str, Any]]:
         """What each service has; after a call it must be what it was before."""
@@ -173,7 +179,7 @@ class SimulatedSystem:
             "tts": self._tts,
             STANDBY: self._tts,
         }
-        return makers[name](runtime, process)
+        return makers["gateway" if name in self._gateway_configs else name](runtime, process)
 
     def _runtime(self, name: str, process: SimulatedProcess) -> Runtime:
         self._epoch += 1
@@ -201,13 +207,14 @@ class SimulatedSystem:
     def _gateway(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
         def open_line(on_incoming: Callable[[LineCall], None]) -> Awaitable[Line]:
             async def opened() -> Line:
-                self.line = SimulatedLine(process, on_incoming)
-                return self.line
+                self.lines[process.name] = SimulatedLine(process, on_incoming)
+                return self.lines[process.name]
 
             return opened()
 
         journals: list[Journal] = []
-        service = GatewayService(runtime, self.config, open_line, self._journal(runtime, journals))
+        config = self._gateway_configs.get(process.name, self.config)
+        service = GatewayService(runtime, config, open_line, self._journal(runtime, journals))
         return RunningService(process, runtime, service, journals=journals)
 
     def _whisper(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:

@@ -23,6 +23,9 @@ from steadyline.wire.outbox import Outbox
 CLOCK_HZ = 16_000
 KEPT_AUDIO_S = 60.0
 KEPT_DIGITS = 100
+COMFORT_NOISE_MS = 40
+COMFORT_NOISE_RMS = 15.0
+"""-67 dB below full scale: heard as a line that is open."""
 NOT_TOLD = -1.0
 """Outbound has not been told whether an answer is owed."""
 NOWHERE = (0, 0, 0)
@@ -188,6 +191,8 @@ class GatewayCall:
         if len(samples) and self._rate_hz:
             self._hear(samples)
         self._report_cursor()
+        if self.outbound is None and self._rate_hz:
+            self._play_comfort_noise()
         if self._hang_up_reason and not self.line.buffered_samples:
             self.on_hang_up(self._hang_up_reason)
 
@@ -234,6 +239,14 @@ class GatewayCall:
             since = self._owed.since_s
             self.on_phrase(phrase.phrase, 0.0 if since is None else self._now() - since)
         self._ledger.accepted_aside(self.line.write(np.asarray(phrase.samples, np.int16)))
+
+    def _play_comfort_noise(self) -> None:
+        """Nobody gives the line anything: let it sound alive (RFC 3389 is for what is not sent; here every packet is)."""
+        missing = self._rate_hz * COMFORT_NOISE_MS // 1000 - self.line.buffered_samples
+        if missing > 0:
+            noise = np.random.default_rng().normal(0.0, COMFORT_NOISE_RMS, missing).astype(np.int16)
+            self._ledger.accepted_aside(self.line.write(noise))
+            self._quiet_ticks = 0
 
     def _tell_owed(self) -> None:
         """Outbound is told when an answer comes to be owed, and when it is not any more."""

@@ -25,11 +25,13 @@ class ControlEvents:
         on_started: a call; told again after every reconnection for each call that still lives.
         on_ended: that call is over.
         on_gateway_lost: the gateway is away for good: all calls are over.
+        on_superseded: a newer process has this one's place: its calls go on there.
     """
 
     on_started: Callable[[CallStarted], None]
     on_ended: Callable[[CallEnded], None]
     on_gateway_lost: Callable[[], None]
+    on_superseded: Callable[[], None]
 
 
 class GatewayControl:
@@ -88,7 +90,13 @@ class GatewayControl:
 
     def _lost(self) -> None:
         deadline = self._runtime.clock.now() + self._lost_after_s
-        self._giving_up = self._runtime.clock.call_at(deadline, self._events.on_gateway_lost)
+        self._giving_up = self._runtime.clock.call_at(deadline, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._dialer.last_code == "ghost":
+            self._events.on_superseded()
+        else:
+            self._events.on_gateway_lost()
 
     def _refused(self, closed: Closed) -> None:
         self._runtime.log.error("the gateway refuses this %s: %s", self._runtime.role, closed.reason)

@@ -14,11 +14,9 @@ from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config
 from steadyline.connections import GATEWAY_INBOUND, REGISTER_WHISPER, WHISPER_INBOUND
 from steadyline.link.link import Link
-from steadyline.link.network import DatagramPort
 from steadyline.link.runtime import Runtime
-from steadyline.services.processor import ProcessorCall, ProcessorPlace, ProcessorService
+from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
 from steadyline.wire import audio_messages, line_messages, messages
-from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.messages import Hello, Message, PipelineState, Position, Welcome
 from steadyline.wire.outbox import Outbox
 
@@ -54,8 +52,8 @@ def inbound_service(runtime: Runtime, config: Config, detectors: DetectorPool) -
     registrations = ((REGISTER_WHISPER, config.whisper.register_port),)
     place = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND.number, config.inbound.audio_port_base, registrations)
 
-    def make_call(started: CallStarted, udp: DatagramPort) -> InboundCall:
-        return InboundCall(runtime, config, place, started, udp, detectors)
+    def make_call(call: NewCall) -> InboundCall:
+        return InboundCall(runtime, config, place, call, detectors)
 
     return ProcessorService(runtime, config, place, make_call)
 
@@ -68,11 +66,10 @@ class InboundCall(ProcessorCall):
         runtime: Runtime,
         config: Config,
         place: ProcessorPlace,
-        started: CallStarted,
-        udp: DatagramPort,
+        call: NewCall,
         detectors: DetectorPool,
     ) -> None:
-        super().__init__(runtime, config, place, started, udp)
+        super().__init__(runtime, config, place, call)
         self._detectors = detectors
         self._vad = detectors.take()
         self._segmenter = SpeechSegmenter(

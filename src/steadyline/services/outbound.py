@@ -12,14 +12,12 @@ from steadyline.audio.resampling import resample
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
 from steadyline.connections import GATEWAY_OUTBOUND, REGISTER_STANDBY, REGISTER_TTS, TTS_OUTBOUND
-from steadyline.link.network import DatagramPort
 from steadyline.link.runtime import Runtime
 from steadyline.services.patience import Patience, Phrase
 from steadyline.services.phrases import PHRASES_HZ, Phrases
 from steadyline.services.playout import Playout
-from steadyline.services.processor import ProcessorCall, ProcessorPlace, ProcessorService
+from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
 from steadyline.wire import audio_messages, line_messages, messages
-from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.messages import Message, Position, Welcome
 
 GIVEN_UP = "no answer could be given"
@@ -33,8 +31,8 @@ def outbound_service(runtime: Runtime, config: Config, phrases: Phrases) -> Proc
     base = config.outbound.audio_port_base
     place = ProcessorPlace(GATEWAY_OUTBOUND, TTS_OUTBOUND.number, base, tuple(registrations))
 
-    def make_call(started: CallStarted, udp: DatagramPort) -> OutboundCall:
-        return OutboundCall(runtime, config, place, started, udp, phrases)
+    def make_call(call: NewCall) -> OutboundCall:
+        return OutboundCall(runtime, config, place, call, phrases)
 
     return ProcessorService(runtime, config, place, make_call)
 
@@ -47,11 +45,10 @@ class OutboundCall(ProcessorCall):
         runtime: Runtime,
         config: Config,
         place: ProcessorPlace,
-        started: CallStarted,
-        udp: DatagramPort,
+        call: NewCall,
         phrases: Phrases,
     ) -> None:
-        super().__init__(runtime, config, place, started, udp)
+        super().__init__(runtime, config, place, call)
         self._settings = config.outbound
         self._phrases = phrases
         self._playout: Playout | None = None

@@ -13,7 +13,7 @@ from steadyline.link.acceptor import Acceptor, AcceptorEvents, Decision, Refusal
 from steadyline.link.beacon import Beacon
 from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.link import Link
-from steadyline.link.network import DatagramPort
+from steadyline.link.network import Address, DatagramPort
 from steadyline.link.runtime import Runtime
 from steadyline.services.gateway_control import ControlEvents, GatewayControl
 from steadyline.services.tasks import Tasks
@@ -39,18 +39,31 @@ class ProcessorPlace:
     registrations: tuple[tuple[Connection, int], ...]
 
 
+@dataclass(frozen=True)
+class NewCall:
+    """A call that a gateway tells of.
+
+    Attributes:
+        started: what it says.
+        gateway: where its connection 0 is dialed.
+        udp: the port that registrations are sent from.
+    """
+
+    started: CallStarted
+    gateway: Address
+    udp: DatagramPort
+
+
 class ProcessorCall:
     """One call in a processor; inbound and outbound say what flows (the methods that do nothing here).
 
     Args:
         runtime, config, place: surroundings.
-        started: the call.
-        udp: the port that registrations are sent from.
+        call: what the gateway said of the call.
     """
 
-    def __init__(
-        self, runtime: Runtime, config: Config, place: ProcessorPlace, started: CallStarted, udp: DatagramPort
-    ) -> None:
+    def __init__(self, runtime: Runtime, config: Config, place: ProcessorPlace, call: NewCall) -> None:
+        started = call.started
         self.call_id, self.call_uuid = started.call_id, started.call_uuid
         self.runtime = runtime
         self.on_end: Callable[[ProcessorCall], None] = lambda _: None
@@ -64,16 +77,16 @@ class ProcessorCall:
             frozenset(registration.listener for registration, _ in place.registrations),
             AcceptorEvents(self._admit, self._engine_opened, self._from_engine, self._engine_closed),
         )
-        call = (self.call_id, self.call_uuid)
+        identity = (self.call_id, self.call_uuid)
         self._beacons = {
-            registration.listener: Beacon(runtime, registration, udp, (self._host, port), call)
+            registration.listener: Beacon(runtime, registration, call.udp, (self._host, port), identity)
             for registration, port in place.registrations
         }
         self.line = Dialer(
             runtime,
             place.line,
             self.call_id,
-            (self._host, config.gateway.processor_port),
+            call.gateway,
             DialerEvents(self._hello, self.line_opened, self.from_line, lambda _: None, self._line_ended),
         )
 
@@ -187,68 +200,89 @@ class ProcessorService:
         runtime: Runtime,
         config: Config,
         place: ProcessorPlace,
-        make_call: Callable[[CallStarted, DatagramPort], ProcessorCall],
+        make_call: Callable[[NewCall], ProcessorCall],
     ) -> None:
         self._runtime = runtime
         self._place = place
         self._host = config.network.host
         self._make_call = make_call
-        self._calls: dict[str, ProcessorCall] = {}
+        self._calls: dict[str, tuple[Address, ProcessorCall]] = {}
         self._tasks = Tasks(runtime.log)
         self._udp: DatagramPort | None = None
-        self._control = GatewayControl(
-            runtime,
-            place.line,
-            (config.network.host, config.gateway.processor_port),
-            config.connections.gateway_lost_s,
-            ControlEvents(self._started, self._ended, self._gateway_lost),
+        self._controls = {address: self._control(config, address) for address in gateway_addresses(config)}
+
+    def _control(self, config: Config, gateway: Address) -> GatewayControl:
+        events = ControlEvents(
+            lambda started: self._started(gateway, started),
+            self._ended,
+            lambda: self._gateway_lost(gateway),
+            lambda: self._superseded(gateway),
         )
+        return GatewayControl(self._runtime, self._place.line, gateway, config.connections.gateway_lost_s, events)
 
     @property
     def state(self) -> str:
-        return "ready" if self._control.is_open else "waiting for the gateway"
+        is_there = any(control.is_open for control in self._controls.values())
+        return "ready" if is_there else "waiting for the gateway"
 
     def calls(self) -> list[dict[str, Any]]:
-        return [{"call_id": call.call_id, **call.details()} for call in self._calls.values()]
+        return [{"call_id": call.call_id, **call.details()} for _, call in self._calls.values()]
 
     async def start(self) -> None:
         self._udp = await self._runtime.network.open_datagram((self._host, 0), lambda data, sender: None)
-        self._control.start()
+        for control in self._controls.values():
+            control.start()
 
     async def stop(self) -> None:
-        self._control.stop()
-        for call in list(self._calls.values()):
+        for control in self._controls.values():
+            control.stop()
+        for _, call in list(self._calls.values()):
             call.abandon()
         self._tasks.cancel()
         if self._udp is not None:
             self._udp.close()
 
-    def _started(self, started: CallStarted) -> None:
+    def _started(self, gateway: Address, started: CallStarted) -> None:
         known = self._calls.get(started.call_uuid)
-        if known is not None and known.call_id == started.call_id:
+        if known is not None and known[1].call_id == started.call_id:
             return
         assert self._udp is not None
-        call = self._make_call(started, self._udp)
+        call = self._make_call(NewCall(started, gateway, self._udp))
         call.on_end = self._forget
-        self._calls[started.call_uuid] = call
-        self._tasks.start(self._begin(call, started), "begin call")
+        self._calls[started.call_uuid] = (gateway, call)
+        self._tasks.start(self._begin(gateway, call, started), "begin call")
 
-    async def _begin(self, call: ProcessorCall, started: CallStarted) -> None:
+    async def _begin(self, gateway: Address, call: ProcessorCall, started: CallStarted) -> None:
         try:
             await call.start()
         except PortTakenError as error:
             self._runtime.log.warning("%s: trying the next call id", error, extra={"call_id": started.call_id})
-            self._control.port_taken(started, self._place.port_base + started.call_id)
+            self._controls[gateway].port_taken(started, self._place.port_base + started.call_id)
 
     def _ended(self, ended: CallEnded) -> None:
-        call = self._calls.get(ended.call_uuid)
+        _, call = self._calls.get(ended.call_uuid, (None, None))
         if call is not None and call.call_id == ended.call_id:
             call.end(ended.reason)
 
-    def _gateway_lost(self) -> None:
-        for call in list(self._calls.values()):
-            call.end("gateway lost")
+    def _gateway_lost(self, gateway: Address) -> None:
+        for its, call in list(self._calls.values()):
+            if its == gateway:
+                call.end("gateway lost")
+
+    def _superseded(self, gateway: Address) -> None:
+        """This process was frozen and has been replaced: BYE would end its successor's calls."""
+        for its, call in list(self._calls.values()):
+            if its == gateway:
+                call.abandon()
 
     def _forget(self, call: ProcessorCall) -> None:
-        if self._calls.get(call.call_uuid) is call:
+        _, known = self._calls.get(call.call_uuid, (None, None))
+        if known is call:
             del self._calls[call.call_uuid]
+
+
+def gateway_addresses(config: Config) -> list[Address]:
+    """Where the gateways listen for processors: the configuration's own, then the further ones."""
+    further = [text.rpartition(":") for text in config.network.gateways]
+    own = (config.network.host, config.gateway.processor_port)
+    return [own, *((host, int(port)) for host, _, port in further)]
