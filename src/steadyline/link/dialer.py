@@ -43,6 +43,9 @@ class DialerEvents:
 class Dialer:
     """One connection that is dialed and kept.
 
+    Attributes:
+        last_code: why the newest attempt failed, as docs/wire-protocol.md lists reasons; "" while open.
+
     Args:
         runtime: surroundings.
         connection: which one, for logs and status.
@@ -63,6 +66,7 @@ class Dialer:
         self._closed: asyncio.Future[Closed] | None = None
         self._nudged = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.last_code = ""
         self.status = runtime.board.add(connection, call_id)
 
     def __repr__(self) -> str:
@@ -129,7 +133,7 @@ class Dialer:
             if error is None:
                 self._established(attempt, started_at)
                 return None
-            self.status.last_error = error.reason
+            self.status.last_error, self.last_code = error.reason, error.code
             if error.code in FATAL_REFUSALS:
                 return error
             delay_s = retry.delay_after(attempt) if attempt < retry.attempts else next(backoff)
@@ -171,7 +175,7 @@ class Dialer:
 
     def _opened(self, welcome: Welcome) -> None:
         """Runs inside the network's callback, before any message that follows the WELCOME is delivered."""
-        self.status.state, self.status.last_error = "open", ""
+        self.status.state, self.status.last_error, self.last_code = "open", "", ""
         self._nudged.clear()
         self._events.on_open(welcome)
 

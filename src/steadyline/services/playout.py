@@ -152,10 +152,9 @@ class Playout:
         self.top_up()
 
     def line_reopened(self, accepted: Cursor | None) -> None:
-        """The gateway's connection is new: go on after what it accepted."""
+        """The gateway's connection is new: go on after what it accepted, from the beginning if that is nothing."""
         self._sent = self._received = self._buffered = 0
-        if accepted is not None:
-            self.resume(accepted)
+        self.resume(accepted or Cursor(*NOWHERE))
         self.top_up()
 
     def resume(self, accepted: Cursor) -> None:

@@ -257,14 +257,23 @@ class TtsSession:
             self._outbound.send(message)
 
     def _update_linger(self) -> None:
-        """A session without LLaMA and without registration is over after a while."""
-        is_alone = self._llama is None and not self._outbound_host
-        if not is_alone and self._giving_up is not None:
+        """Without LLaMA a session is of no use; after a while it gives way to one that has it."""
+        if self._llama is not None and self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
-        elif is_alone and self._giving_up is None:
+        elif self._llama is None and self._giving_up is None:
             deadline = self._runtime.clock.now() + self._config.tts.linger_s
-            self._giving_up = self._runtime.clock.call_at(deadline, lambda: self.end("nobody is left in this call"))
+            self._giving_up = self._runtime.clock.call_at(deadline, self._give_up)
+
+    def _give_up(self) -> None:
+        self._giving_up = None
+        if not self._outbound_host:
+            self.end("nobody is left in this call")
+        elif self._outbound is not None:
+            # Outbound is there and calls on: for a voice that LLaMA has found, should this be the ghost of one.
+            self._outbound.abandon()
+            self._outbound = None
+            self._knows_complete.clear()
 
 
 def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:

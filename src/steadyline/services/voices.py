@@ -16,7 +16,7 @@ from steadyline.link.runtime import Runtime
 from steadyline.wire import messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Welcome
 from steadyline.wire.outbox import Outbox
-from steadyline.wire.session import Closed
+from steadyline.wire.session import Closed, SessionState
 
 KEPT_CLAUSES = 500
 GRACE_S = 0.5
@@ -31,6 +31,7 @@ class _Voice:
     address: Address
     state: PipelineState = field(default=PipelineState(False, "tts: not connected"))
     ready_since: float | None = None
+    redial: TimerHandle | None = None
     dialer: Dialer = field(init=False)
 
     @property
@@ -145,6 +146,9 @@ class Voices:
     def _let_go(self) -> None:
         if self._grace is not None:
             self._grace.cancel()
+        for voice in self._voices:
+            if voice.redial is not None:
+                voice.redial.cancel()
 
     def _end_grace(self) -> None:
         self._grace = None
@@ -191,7 +195,17 @@ class Voices:
         self._told(voice, PipelineState(False, f"{voice.connection.listener}: {reason}"))
 
     def _ended(self, voice: _Voice, closed: Closed) -> None:
+        """The voice has ended its session (its outbound was away for long, say), but only the gateway ends calls."""
         self._lost(voice, closed.reason)
+        if closed.state is SessionState.ENDED:
+            delay_s = self._runtime.retry.slow_delay_s
+            voice.redial = self._runtime.clock.call_at(self._runtime.clock.now() + delay_s, lambda: self._redial(voice))
+
+    def _redial(self, voice: _Voice) -> None:
+        voice.redial = None
+        voice.dialer.abandon()
+        voice.dialer = self._dialer(voice)
+        voice.dialer.start()
 
     def _told(self, voice: _Voice, state: PipelineState) -> None:
         """A voice's state changed."""
@@ -200,8 +214,8 @@ class Voices:
         elif voice.ready_since is None:
             voice.ready_since = self._runtime.clock.now()
         voice.state = state
-        if voice is self._speaking and state.ready:
-            self._let_go()
+        if voice is self._speaking and state.ready and self._grace is not None:
+            self._grace.cancel()
             self._grace = None
         self._stand_in()
         self._on_state()
