@@ -142,3 +142,26 @@ def test_nothing_is_left_of_a_call_in_either_voice(journal: Path) -> None:
         assert remains(system) == before
 
     play(scene, journal, config=with_standby())
+
+
+@pytest.mark.parametrize("lost_at_s", [0.1, 0.3, 0.6])
+def test_outbound_dies_while_it_plays_what_a_voice_rendered_that_is_gone(journal: Path, lost_at_s: float) -> None:
+    """The standby has not rendered that clause, and does so: it may be heard again from its beginning, nothing is left out."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await until(lambda: "one" in call.heard_text)
+        system.kill("tts")
+        await asyncio.sleep(lost_at_s)
+        system.kill("outbound")
+        await asyncio.sleep(0.3)
+        await system.start("outbound")
+        await until(lambda: "ten" in call.heard_text)
+        await silence(call)
+        words = iter(call.heard_text.removeprefix(f"{GREETING} ").split())
+        assert all(word in words for word in answer_to("alpha").split()), call.heard_text
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal, config=with_standby())

@@ -66,9 +66,9 @@ EXAMPLES: tuple[Message, ...] = (
     StatusRequest(True),
     StatusReply({"name": "whisper", "state": "ready"}),
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
-    LineAudio(1, 0, 160, False, np.array([100, -100], np.int16)),
+    LineAudio(1, 0, 7, 160, False, np.array([100, -100], np.int16)),
     Cursor(4800, 640, (1, 0, 4800), (1, 0, 4160)),
     PhraseAudio(1, 160, np.array([100, -100], np.int16)),
     SpeechAudio(19200, np.array([0.0, 0.5, -1.0], np.float32)),
-    ClauseAudio(1, 0, 0, 0, 22050, True, np.array([0.25, -0.25], np.float32)),
+    ClauseAudio(1, 0, 7, 0, 0, 22050, True, np.array([0.25, -0.25], np.float32)),
 )

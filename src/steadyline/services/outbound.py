@@ -70,9 +70,9 @@ class OutboundCall(ProcessorCall):
             self._timer[1].cancel()
 
     def line_opened(self, welcome: Welcome) -> None:
-        accepted = _cursor(welcome.committed)
+        accepted = _accepted(welcome.committed)
         if self._playout is not None:
-            self._playout.line_reopened(accepted)
+            self._playout.line_reopened(*(accepted or (None, 0)))
         elif "line_rate_hz" in welcome.committed:
             self._start_playout(welcome.committed["line_rate_hz"], accepted)
 
@@ -104,7 +104,7 @@ class OutboundCall(ProcessorCall):
         if self._playout is not None:
             self._playout.discard_incomplete(role)
 
-    def _start_playout(self, rate_hz: int, accepted: Cursor | None) -> None:
+    def _start_playout(self, rate_hz: int, accepted: tuple[Cursor, int] | None) -> None:
         """The line's rate is known: make the queue, and give it what came before.
 
         When it is another rate than before, the voices are made to connect anew, which brings what was not yet played.
@@ -115,7 +115,7 @@ class OutboundCall(ProcessorCall):
                 engine.drop("the line's rate changed")
         self._playout = Playout(rate_hz, self._settings.queue_ms, self.line.send)
         if accepted is not None:
-            self._playout.resume(accepted)
+            self._playout.resume(*accepted)
         early, self._early = self._early, []
         for role, message in early:
             self.from_engine(role, message)
@@ -170,8 +170,9 @@ class OutboundCall(ProcessorCall):
             self.line.send(line_messages.HangUp(GIVEN_UP))
 
 
-def _cursor(position: Position) -> Cursor | None:
-    """The playout position in a WELCOME; None at the beginning."""
+def _accepted(position: Position) -> tuple[Cursor, int] | None:
+    """The playout position in a WELCOME, and which rendering of the clause it is in; None at the beginning."""
     if "sample" not in position:
         return None
-    return Cursor(position.get("turn", 0), position.get("clause", 0), position["sample"])
+    cursor = Cursor(position.get("turn", 0), position.get("clause", 0), position["sample"])
+    return cursor, position.get("rendering", 0)

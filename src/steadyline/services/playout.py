@@ -28,6 +28,7 @@ class _Rendering:
 
     def __init__(self, audio: audio_messages.ClauseAudio, rate_hz: int) -> None:
         self.identity = (audio.turn, audio.clause)
+        self.number = audio.rendering
         self._longest = int(LONGEST_CLAUSE_S * rate_hz)
         self._resampler = StreamResampler(audio.rate_hz, rate_hz)
         self._next_chunk = 0
@@ -72,6 +73,8 @@ class Playout:
         self._send = send
         self._queue = PlayoutQueue(rate_hz, rate_hz // FRAMES_PER_S)
         self._renderings: dict[str, _Rendering] = {}
+        self._numbers: dict[_Identity, int] = {}
+        self._resumed: tuple[_Identity, int] | None = None
         self._phrase: deque[audio_messages.PhraseAudio] = deque()
         self._sent = self._received = self._buffered = 0
         self._complete: _Identity | None = None
@@ -105,10 +108,12 @@ class Playout:
         """A phrase is not yet sent to its end."""
         return bool(self._phrase)
 
-    def played_at(self, rate_hz: int) -> Cursor | None:
-        """What the caller has heard, as a position at another rate of the line; None at the beginning."""
+    def played_at(self, rate_hz: int) -> tuple[Cursor, int] | None:
+        """What the caller has heard: position at another rate of the line and rendering; None at the beginning."""
         turn, clause, sample = self._played
-        return Cursor(turn, clause, round(sample * rate_hz / self.rate_hz)) if sample else None
+        if not sample:
+            return None
+        return Cursor(turn, clause, round(sample * rate_hz / self.rate_hz)), self._numbers.get((turn, clause), 0)
 
     def clause_audio(self, voice: str, audio: audio_messages.ClauseAudio) -> None:
         """Take a chunk from a voice; when its clause is whole it is queued, unless the other voice was faster."""
@@ -119,8 +124,10 @@ class Playout:
         if rendering is None or rendering.identity != identity or not rendering.add(audio) or not audio.last:
             return
         del self._renderings[voice]
+        self._start_anew_if_other(rendering)
         self._queue.append(*identity, rendering.whole())
         if self._queue.complete(*identity):
+            self._numbers[identity] = rendering.number
             self._complete = max(self._complete or (0, 0), identity)
             self._report(self._played)
         self.top_up()
@@ -141,6 +148,7 @@ class Playout:
         """The gateway's cursor moved."""
         self._received, self._buffered, self._played = cursor.received, cursor.buffered, cursor.played
         self.is_sounding = cursor.buffered > 0
+        self._numbers = {at: number for at, number in self._numbers.items() if at >= self._played[:2]}
         for turn, clause in [identity for identity in self._ends if identity < self._played[:2]]:
             self._report((turn, clause, self._ends.pop((turn, clause))))
         is_new_clause = self._played[:2] != self._reported_played[:2]
@@ -151,15 +159,16 @@ class Playout:
             self._report(self._played)
         self.top_up()
 
-    def line_reopened(self, accepted: Cursor | None) -> None:
+    def line_reopened(self, accepted: Cursor | None, rendering: int) -> None:
         """The gateway's connection is new: go on after what it accepted, from the beginning if that is nothing."""
         self._sent = self._received = self._buffered = 0
-        self.resume(accepted or Cursor(*NOWHERE))
+        self.resume(accepted or Cursor(*NOWHERE), rendering)
         self.top_up()
 
-    def resume(self, accepted: Cursor) -> None:
-        """Go on after a position that the gateway accepted."""
+    def resume(self, accepted: Cursor, rendering: int) -> None:
+        """Go on after a position that the gateway accepted, within that rendering of the clause."""
         self._queue.resume_after(accepted.turn, accepted.clause, accepted.sample)
+        self._resumed = ((accepted.turn, accepted.clause), rendering)
 
     def cancel(self, turn: int) -> None:
         """Drop what is left of a turn."""
@@ -191,7 +200,17 @@ class Playout:
             self._taken = (part.turn, part.clause)
             if part.last:
                 self._ends[self._taken] = part.end_sample
-            self._send(audio_messages.LineAudio(part.turn, part.clause, part.end_sample, part.last, part.samples))
+            number = self._numbers.get(self._taken, 0)
+            self._send(
+                audio_messages.LineAudio(part.turn, part.clause, number, part.end_sample, part.last, part.samples)
+            )
+
+    def _start_anew_if_other(self, rendering: _Rendering) -> None:
+        """Of a clause that was cut off and is rendered anew the position says nothing: it is repeated from its beginning."""
+        if self._resumed is not None and self._resumed[0] == rendering.identity:
+            if self._resumed[1] != rendering.number:
+                self._queue.resume_after(*rendering.identity, 0)
+            self._resumed = None
 
     def _report(self, played: tuple[int, int, int]) -> None:
         self._reported_played = played

@@ -16,14 +16,16 @@ from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
+from steadyline.services.rendering import chunks, render
 from steadyline.services.tasks import Tasks
-from steadyline.wire import audio_messages, messages
+from steadyline.wire import messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Welcome
 from steadyline.wire.outbox import Outbox
 from steadyline.wire.session import Closed
 
-CHUNK_S = 0.2
 KEPT_AUDIO_S = 300.0
+KEPT_CLAUSES = 500
+RENDERING_NUMBERS = 1 << 32
 FIRST_CONNECTION_S = 0.2
 SILENT_RATE_HZ = 16_000
 
@@ -51,6 +53,9 @@ class TtsSession:
         self._outbound: Dialer | None = None
         self._outbound_host = ""
         self._queue: asyncio.Queue[Message] = asyncio.Queue()
+        self._given: Outbox[tuple[int, ...], Message] = Outbox(KEPT_CLAUSES)
+        self._passed_over: tuple[int, int] = (-1, -1)
+        self._round = 0
         self._newest: tuple[int, int] = (-1, -1)
         self._cancelled_through = -1
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_AUDIO_S)
@@ -131,12 +136,14 @@ class TtsSession:
             if position > self._newest:
                 self._newest = position
                 self.clauses += 1
+                self._given.put(position, message)
                 self._queue.put_nowait(message)
                 if self._outbound is None and self._outbound_host:
                     self._dial_outbound()
         elif isinstance(message, messages.AnswerEnded):
             if (message.turn, message.clauses) > self._newest:
                 self._newest = (message.turn, message.clauses)
+                self._given.put(self._newest, message)
                 self._queue.put_nowait(message)
         elif isinstance(message, messages.Cancel):
             self._cancel(message)
@@ -169,12 +176,27 @@ class TtsSession:
 
     def _outbound_opened(self, welcome: Welcome) -> None:
         self._knows_complete.set()
+        self.complete = welcome.committed
         self._heard(messages.Heard(welcome.committed, {}))
         assert self._outbound is not None
         known = welcome.committed
-        held = (known.get("turn", 0), known["clause"], 1 << 30) if "clause" in known else None
-        for message in self._kept.after(held):
+        held = (known.get("turn", 0), known["clause"]) if "clause" in known else (-1, -1)
+        if self._passed_over > held:
+            self._begin_again(held)
+            return
+        for message in self._kept.after((*held, 1 << 30)):
             self._outbound.send(message)
+
+    def _begin_again(self, held: tuple[int, int]) -> None:
+        """A new outbound lacks what the former one had from another voice: render everything that was not played."""
+        self._round += 1
+        self._passed_over = (-1, -1)
+        self._kept = Outbox(KEPT_AUDIO_S)
+        self._unheard_s.clear()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        for message in self._given.after(held):
+            self._queue.put_nowait(message)
 
     def _from_outbound(self, message: Message) -> None:
         if isinstance(message, messages.Heard):
@@ -192,6 +214,7 @@ class TtsSession:
             self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause > played}
             # The clause that is being played is kept: a new outbound plays the rest of it.
             self._kept.commit((*played, -1))
+            self._given.commit((played[0], played[1] - 1))
             self._has_heard.set()
         if self._llama is not None:
             self._llama.send(heard)
@@ -209,15 +232,19 @@ class TtsSession:
     async def _speak(self, clause: messages.Clause) -> None:
         """Render a clause and send it in chunks; one that outbound has already is passed over."""
         known = (self.complete.get("turn", 0), self.complete["clause"]) if "clause" in self.complete else (-1, -1)
-        if (clause.turn, clause.clause) <= known or clause.turn <= self._cancelled_through:
+        if clause.turn <= self._cancelled_through:
             return
+        if (clause.turn, clause.clause) <= known:
+            self._passed_over = (clause.turn, clause.clause)
+            return
+        begun_in = self._round
         started_at = self._runtime.clock.now()
         try:
             samples, rate_hz = await self._host.run(lambda engine: render(engine, clause.text))
         except EngineError as error:
             self._runtime.log.error("synthesis failed: %s", error, extra={"call_id": self.call_id})
             samples, rate_hz = np.zeros(0, np.float32), SILENT_RATE_HZ
-        if clause.turn <= self._cancelled_through:
+        if clause.turn <= self._cancelled_through or self._round != begun_in:
             return
         self._send_audio(clause, samples, rate_hz)
         elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
@@ -240,15 +267,9 @@ class TtsSession:
 
     def _send_audio(self, clause: messages.Clause, samples: NDArray[np.float32], rate_hz: int) -> None:
         self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
-        size = round(CHUNK_S * rate_hz)
-        starts = range(0, max(1, len(samples)), size)
-        for chunk_id, start in enumerate(starts):
-            chunk = samples[start : start + size]
-            is_last = chunk_id == len(starts) - 1
-            audio = audio_messages.ClauseAudio(
-                clause.turn, clause.clause, chunk_id, start, rate_hz, is_last, chunk.astype(np.float32)
-            )
-            self._deliver((clause.turn, clause.clause, chunk_id), audio, len(chunk) / rate_hz)
+        rendering = int(self._runtime.random() * RENDERING_NUMBERS)
+        for audio in chunks(clause, rendering, samples, rate_hz):
+            self._deliver((clause.turn, clause.clause, audio.chunk_id), audio, len(audio.samples) / rate_hz)
 
     def _deliver(self, position: tuple[int, int, int], message: Message, size: float) -> None:
         """Keep until outbound has the whole clause, and send."""
@@ -274,9 +295,3 @@ class TtsSession:
             self._outbound.abandon()
             self._outbound = None
             self._knows_complete.clear()
-
-
-def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
-    """A whole clause, float32 mono, and its rate; outbound plays no clause that it has not got as a whole."""
-    chunks = list(engine.synthesize(text))
-    return (np.concatenate(chunks) if chunks else np.zeros(0, np.float32)), engine.rate_hz

@@ -72,28 +72,30 @@ class LineAudio:
 
     Attributes:
         turn, clause: whose audio it is.
+        rendering: which rendering of the clause; voices do not render alike twice.
         end_sample: position after its last sample within the clause, in samples at the line's rate.
         last: the clause ends here.
         samples: int16, mono, at the line's rate.
     """
 
     TYPE: ClassVar[int] = 0x19
-    HEADER: ClassVar[struct.Struct] = struct.Struct(">IIQB")
+    HEADER: ClassVar[struct.Struct] = struct.Struct(">IIIQB")
     turn: int
     clause: int
+    rendering: int
     end_sample: int
     last: bool
     samples: Pcm16
 
     def to_body(self) -> bytes:
-        header = self.HEADER.pack(self.turn, self.clause, self.end_sample, self.last)
+        header = self.HEADER.pack(self.turn, self.clause, self.rendering, self.end_sample, self.last)
         return header + self.samples.astype("<i2", copy=False).tobytes()
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
         samples = _samples("LineAudio", body, cls.HEADER.size, "<i2")
-        turn, clause, end_sample, last = cls.HEADER.unpack_from(body)
-        return cls(turn, clause, _index("LineAudio", end_sample), bool(last), samples)
+        turn, clause, rendering, end_sample, last = cls.HEADER.unpack_from(body)
+        return cls(turn, clause, rendering, _index("LineAudio", end_sample), bool(last), samples)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +180,7 @@ class ClauseAudio:
 
     Attributes:
         turn, clause: whose audio it is.
+        rendering: a number of this rendering of the clause, which another one of it has not.
         chunk_id: from 0 in each rendering of the clause.
         start_sample: position of the first sample within the clause, at `rate_hz`.
         rate_hz: of the samples, 8,000 to 48,000.
@@ -186,9 +189,10 @@ class ClauseAudio:
     """
 
     TYPE: ClassVar[int] = 0x50
-    HEADER: ClassVar[struct.Struct] = struct.Struct(">IIIQIB")
+    HEADER: ClassVar[struct.Struct] = struct.Struct(">IIIIQIB")
     turn: int
     clause: int
+    rendering: int
     chunk_id: int
     start_sample: int
     rate_hz: int
@@ -196,12 +200,12 @@ class ClauseAudio:
     samples: Float32
 
     def to_body(self) -> bytes:
-        header = self.HEADER.pack(self.turn, self.clause, self.chunk_id, self.start_sample, self.rate_hz, self.last)
-        return header + self.samples.astype("<f4", copy=False).tobytes()
+        numbers = (self.turn, self.clause, self.rendering, self.chunk_id, self.start_sample, self.rate_hz, self.last)
+        return self.HEADER.pack(*numbers) + self.samples.astype("<f4", copy=False).tobytes()
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
         samples = _samples("ClauseAudio", body, cls.HEADER.size, "<f4")
-        turn, clause, chunk_id, start, rate_hz, last = cls.HEADER.unpack_from(body)
+        turn, clause, rendering, chunk_id, start, rate_hz, last = cls.HEADER.unpack_from(body)
         start, rate_hz = _index("ClauseAudio", start), _rate("ClauseAudio", rate_hz)
-        return cls(turn, clause, chunk_id, start, rate_hz, bool(last), samples)
+        return cls(turn, clause, rendering, chunk_id, start, rate_hz, bool(last), samples)

@@ -111,9 +111,9 @@ def test_control_messages_are_bounded_but_a_status_may_fill_a_frame() -> None:
 
 AUDIO: list[Any] = [
     audio_messages.CallerAudio(320, 8000, np.array([1, -2, 32767], np.int16)),
-    audio_messages.LineAudio(1, 2, 160, True, np.array([-32768, 0], np.int16)),
+    audio_messages.LineAudio(1, 2, 9, 160, True, np.array([-32768, 0], np.int16)),
     audio_messages.SpeechAudio(16000, np.array([0.5, -1.0], np.float32)),
-    audio_messages.ClauseAudio(1, 2, 0, 0, 22050, False, np.array([0.25], np.float32)),
+    audio_messages.ClauseAudio(1, 2, 9, 0, 0, 22050, False, np.array([0.25], np.float32)),
 ]
 
 
@@ -147,7 +147,7 @@ def test_samples_that_are_no_numbers_are_refused(value: float) -> None:
 def test_rates_that_nobody_plays_are_refused(rate_hz: int) -> None:
     samples, floats = np.zeros(1, np.int16), np.zeros(1, np.float32)
     caller = audio_messages.CallerAudio(0, rate_hz, samples)
-    clause = audio_messages.ClauseAudio(0, 0, 0, 0, rate_hz, True, floats)
+    clause = audio_messages.ClauseAudio(0, 0, 9, 0, 0, rate_hz, True, floats)
     assert code_of(type(caller), caller.to_body())[0] == "bad-body"
     assert code_of(type(clause), clause.to_body())[0] == "bad-body"
 
@@ -158,8 +158,8 @@ def test_sample_indices_stay_in_the_range_of_positions() -> None:
     assert code_of(audio_messages.CallerAudio, high + caller[8:])[0] == "bad-body"
     assert code_of(audio_messages.SpeechAudio, high + speech[8:])[0] == "bad-body"
     line, clause = AUDIO[1].to_body(), AUDIO[3].to_body()
-    assert code_of(audio_messages.LineAudio, line[:8] + high + line[16:])[0] == "bad-body"
-    assert code_of(audio_messages.ClauseAudio, clause[:12] + high + clause[20:])[0] == "bad-body"
+    assert code_of(audio_messages.LineAudio, line[:12] + high + line[20:])[0] == "bad-body"
+    assert code_of(audio_messages.ClauseAudio, clause[:16] + high + clause[24:])[0] == "bad-body"
 
 
 def test_the_cursor_has_one_length() -> None:
