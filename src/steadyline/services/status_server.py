@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -17,7 +18,10 @@ from steadyline.wire.session import Closed, SessionState
 
 STATUS_CONNECTION = 6
 """The number in an operator's HELLO; connections 0 to 5 are the calls'."""
-STALL_CHECK_S = 0.1
+STALL_CHECK_S = 0.25
+OPERATOR_PING_S = 1.0
+OPERATOR_LOST_S = 4.0
+"""Nothing said to a caller hangs on an operator's connection, and the supervisor keeps one to each service all the time."""
 
 
 class StatusServer:
@@ -39,8 +43,9 @@ class StatusServer:
         self._with_children = with_children
         self._longest_stall_s = 0.0
         self._watch: asyncio.Task[None] | None = None
+        times = replace(runtime.times, ping_interval_s=OPERATOR_PING_S, lost_after_s=OPERATOR_LOST_S)
         self._acceptor = Acceptor(
-            runtime,
+            replace(runtime, times=times),
             STATUS_CONNECTION,
             frozenset({"operator"}),
             AcceptorEvents(self._admit, lambda link, hello: None, self._received, self._closed),

@@ -7,7 +7,7 @@ import os
 from steadyline.link.link import Link, LinkEvents
 from steadyline.link.network import Address
 from steadyline.link.runtime import Runtime
-from steadyline.services.status_server import STATUS_CONNECTION
+from steadyline.services.status_server import OPERATOR_PING_S, STATUS_CONNECTION
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello
 from steadyline.wire.session import Closed, SessionTimes
 
@@ -28,7 +28,7 @@ class Heartbeat:
     def __init__(self, runtime: Runtime, address: Address, patience_s: float) -> None:
         self._runtime = runtime
         self._address = address
-        self._times = SessionTimes(patience_s, runtime.times.ping_interval_s, patience_s)
+        self._times = SessionTimes(patience_s, OPERATOR_PING_S, patience_s)
         self._link: Link | None = None
         self._heard_at: float | None = None
         self._task: asyncio.Task[None] | None = None

@@ -17,7 +17,7 @@ from steadyline.supervisor.service_process import ServiceProcess
 from steadyline.vigil import Patience, Vigil
 
 READY_POLL_S = 0.2
-CHECK_INTERVAL_S = 0.1
+CHECK_INTERVAL_S = 0.25
 LAST_LINES_TIMEOUT_S = 1.0
 """What a process wrote is read so long after its end; a process that outlives it may hold its standard error open."""
 
