@@ -21,7 +21,7 @@ def measure(request: Request) -> Measured:
 
     Three measures of the same: how long a peer waited for the answer to a PING (`wait_ms`: asked every 10 ms), the same
     less what others kept the service from a core (`stop_ms`), and what the service itself saw (`watch_ms`: how late a
-    sleep of 100 ms was, which misses up to 100 ms of a stop).
+    sleep of 250 ms was, which misses up to as much of a stop).
     """
     raw: dict[str, list[dict[str, Stops]]] = {
         voice: [_measure_system(request, voice) for _ in range(request.runs)] for voice in VOICES
