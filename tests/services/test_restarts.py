@@ -287,3 +287,28 @@ def test_voice_and_outbound_die_together(journal: Path, order: tuple[str, str], 
         assert all(word in words for word in answer_to("alpha bravo charlie").split())
 
     play(scene, journal)
+
+
+@pytest.mark.parametrize("said_at_s", [0.0, 0.011, 0.023])
+def test_a_new_inbound_cuts_the_same_utterances_as_the_one_before(journal: Path, said_at_s: float) -> None:
+    """It gets audio that LLaMA has committed already, since the news had not reached the gateway."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer_to("alpha")
+        await asyncio.sleep(said_at_s)
+        call.say("bravo")
+        await asyncio.sleep(1.0)
+        (gateway_call,) = system.running["gateway"].service._calls.values()  # type: ignore[attr-defined]
+        committed = gateway_call._committed
+        system.kill("inbound")
+        await asyncio.sleep(1.0)
+        assert gateway_call._committed == committed
+        await system.start("inbound")
+        await asyncio.sleep(6)
+        await silence(call)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')} {answer_to('bravo')}"
+        assert len(journaled(system, call).turns) == 3
+
+    play(scene, journal)

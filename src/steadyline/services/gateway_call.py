@@ -64,6 +64,7 @@ class GatewayCall:
         self.on_ready: Callable[[], None] = lambda: None
         self._rate_hz = 0
         self._next_sample = 0
+        self._committed = 0
         self._heard: Outbox[int, audio_messages.CallerAudio] = Outbox(KEPT_AUDIO_S * CLOCK_HZ)
         self._ledger = PlayedLedger()
         self._rendering = 0
@@ -119,7 +120,9 @@ class GatewayCall:
         self._follow_rate()
 
     def committed(self, role: str) -> Position:
-        """For WELCOME: what a new outbound goes on from."""
+        """For WELCOME: what a new processor goes on from."""
+        if role == "inbound":
+            return {"sample": self._committed}
         if role != "outbound" or not self._rate_hz:
             return {}
         position: Position = {"line_rate_hz": self._rate_hz}
@@ -165,6 +168,7 @@ class GatewayCall:
             self.pipeline = message
             self.on_ready()
         elif isinstance(message, messages.Committed):
+            self._committed = max(self._committed, message.sample)
             self._heard.commit(message.sample)
             self._digits.commit(message.sample)
             self._owed.committed(message.sample, message.turn)

@@ -72,9 +72,8 @@ class InboundCall(ProcessorCall):
         super().__init__(runtime, config, place, call)
         self._detectors = detectors
         self._vad = detectors.take()
-        self._segmenter = SpeechSegmenter(
-            SilenceGate(self._vad, config.inbound.silence_dbfs), endpoint_settings(config)
-        )
+        self._settings = config.inbound.silence_dbfs, endpoint_settings(config)
+        self._segmenter = self._segmenter_from(0)
         self._resampler: StreamResampler | None = None
         self._resampler_hz = 0
         self._input_end = 0
@@ -95,6 +94,9 @@ class InboundCall(ProcessorCall):
         return {"sample": self._input_end}
 
     def line_opened(self, welcome: Welcome) -> None:
+        if not self._input_end:
+            # A new inbound cuts the same utterances as the former one did if its windows begin where that one's did.
+            self._segmenter = self._segmenter_from(welcome.committed.get("sample", 0))
         self.line.send(self._pipeline)
 
     def from_line(self, message: Message) -> None:
@@ -121,6 +123,10 @@ class InboundCall(ProcessorCall):
 
     def engine_closed(self, role: str, reason: str) -> None:
         self._report(PipelineState(False, f"whisper: {reason}"))
+
+    def _segmenter_from(self, sample: int) -> SpeechSegmenter:
+        silence_dbfs, endpointing = self._settings
+        return SpeechSegmenter(SilenceGate(self._vad, silence_dbfs), endpointing, sample)
 
     def _report(self, pipeline: PipelineState) -> None:
         self._pipeline = pipeline
