@@ -312,3 +312,20 @@ def test_a_new_inbound_cuts_the_same_utterances_as_the_one_before(journal: Path,
         assert len(journaled(system, call).turns) == 3
 
     play(scene, journal)
+
+
+def test_what_was_heard_to_its_end_is_not_said_again_when_voice_and_outbound_die_later(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer_to("alpha")
+        for name in ("tts", "outbound"):
+            system.kill(name)
+        await asyncio.sleep(0.3)
+        for name in ("tts", "outbound"):
+            await system.start(name)
+        await asyncio.sleep(5)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal)

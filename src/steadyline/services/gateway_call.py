@@ -68,6 +68,7 @@ class GatewayCall:
         self._heard: Outbox[int, audio_messages.CallerAudio] = Outbox(KEPT_AUDIO_S * CLOCK_HZ)
         self._ledger = PlayedLedger()
         self._rendering = 0
+        self._clause_ended = False
         self._written_at_rate_change = 0
         self._received = 0
         self._reported: audio_messages.Cursor | None = None
@@ -129,7 +130,7 @@ class GatewayCall:
         cursor = self._ledger.accepted_cursor
         if cursor is not None:
             position |= {"turn": cursor.turn, "clause": cursor.clause, "sample": cursor.sample}
-            position["rendering"] = self._rendering
+            position |= {"rendering": self._rendering, "ended": int(self._clause_ended)}
         return position
 
     def connected(self, role: str, link: Link, resume: Position) -> None:
@@ -232,7 +233,7 @@ class GatewayCall:
         self._quiet_ticks = 0
         if accepted == len(audio.samples):
             self._ledger.accepted(Cursor(audio.turn, audio.clause, audio.end_sample), accepted)
-            self._rendering = audio.rendering
+            self._rendering, self._clause_ended = audio.rendering, audio.last
             waiting_since = self._owed.since_s
             self._owed.accepted(audio.turn)
             if waiting_since is not None and self._owed.since_s is None:

@@ -15,7 +15,7 @@ from steadyline.connections import GATEWAY_OUTBOUND, REGISTER_STANDBY, REGISTER_
 from steadyline.link.runtime import Runtime
 from steadyline.services.patience import Patience, Phrase
 from steadyline.services.phrases import PHRASES_HZ, Phrases
-from steadyline.services.playout import Playout
+from steadyline.services.playout import Accepted, Playout
 from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import Message, Position, Welcome
@@ -72,7 +72,7 @@ class OutboundCall(ProcessorCall):
     def line_opened(self, welcome: Welcome) -> None:
         accepted = _accepted(welcome.committed)
         if self._playout is not None:
-            self._playout.line_reopened(*(accepted or (None, 0)))
+            self._playout.line_reopened(accepted)
         elif "line_rate_hz" in welcome.committed:
             self._start_playout(welcome.committed["line_rate_hz"], accepted)
 
@@ -104,7 +104,7 @@ class OutboundCall(ProcessorCall):
         if self._playout is not None:
             self._playout.discard_incomplete(role)
 
-    def _start_playout(self, rate_hz: int, accepted: tuple[Cursor, int] | None) -> None:
+    def _start_playout(self, rate_hz: int, accepted: Accepted | None) -> None:
         """The line's rate is known: make the queue, and give it what came before.
 
         When it is another rate than before, the voices are made to connect anew, which brings what was not yet played.
@@ -115,7 +115,7 @@ class OutboundCall(ProcessorCall):
                 engine.drop("the line's rate changed")
         self._playout = Playout(rate_hz, self._settings.queue_ms, self.line.send)
         if accepted is not None:
-            self._playout.resume(*accepted)
+            self._playout.resume(accepted)
         early, self._early = self._early, []
         for role, message in early:
             self.from_engine(role, message)
@@ -170,9 +170,9 @@ class OutboundCall(ProcessorCall):
             self.line.send(line_messages.HangUp(GIVEN_UP))
 
 
-def _accepted(position: Position) -> tuple[Cursor, int] | None:
-    """The playout position in a WELCOME, and which rendering of the clause it is in; None at the beginning."""
+def _accepted(position: Position) -> Accepted | None:
+    """The playout position in a WELCOME; None at the beginning."""
     if "sample" not in position:
         return None
     cursor = Cursor(position.get("turn", 0), position.get("clause", 0), position["sample"])
-    return cursor, position.get("rendering", 0)
+    return Accepted(cursor, position.get("rendering", 0), bool(position.get("ended", 0)))

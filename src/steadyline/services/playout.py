@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +22,21 @@ FRAMES_PER_S = 50
 KEPT_REPORTS = 100
 
 _Identity = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Through where the gateway has taken the answer.
+
+    Attributes:
+        cursor: the position.
+        rendering: which rendering of the clause it is in.
+        is_ended: the clause ends there.
+    """
+
+    cursor: Cursor
+    rendering: int
+    is_ended: bool
 
 
 class _Rendering:
@@ -108,12 +124,13 @@ class Playout:
         """A phrase is not yet sent to its end."""
         return bool(self._phrase)
 
-    def played_at(self, rate_hz: int) -> tuple[Cursor, int] | None:
-        """What the caller has heard: position at another rate of the line and rendering; None at the beginning."""
+    def played_at(self, rate_hz: int) -> Accepted | None:
+        """What the caller has heard, at another rate of the line; None at the beginning."""
         turn, clause, sample = self._played
         if not sample:
             return None
-        return Cursor(turn, clause, round(sample * rate_hz / self.rate_hz)), self._numbers.get((turn, clause), 0)
+        cursor = Cursor(turn, clause, round(sample * rate_hz / self.rate_hz))
+        return Accepted(cursor, self._numbers.get((turn, clause), 0), is_ended=False)
 
     def clause_audio(self, voice: str, audio: audio_messages.ClauseAudio) -> None:
         """Take a chunk from a voice; when its clause is whole it is queued, unless the other voice was faster."""
@@ -159,16 +176,22 @@ class Playout:
             self._report(self._played)
         self.top_up()
 
-    def line_reopened(self, accepted: Cursor | None, rendering: int) -> None:
+    def line_reopened(self, accepted: Accepted | None) -> None:
         """The gateway's connection is new: go on after what it accepted, from the beginning if that is nothing."""
         self._sent = self._received = self._buffered = 0
-        self.resume(accepted or Cursor(*NOWHERE), rendering)
+        self.resume(accepted or Accepted(Cursor(*NOWHERE), 0, is_ended=False))
         self.top_up()
 
-    def resume(self, accepted: Cursor, rendering: int) -> None:
-        """Go on after a position that the gateway accepted, within that rendering of the clause."""
-        self._queue.resume_after(accepted.turn, accepted.clause, accepted.sample)
-        self._resumed = ((accepted.turn, accepted.clause), rendering)
+    def resume(self, accepted: Accepted) -> None:
+        """Go on after a position that the gateway accepted: within that rendering of the clause, or behind its end."""
+        cursor = accepted.cursor
+        identity = (cursor.turn, cursor.clause)
+        if accepted.is_ended:
+            self._queue.drop_through(*identity)
+            self._complete = max(self._complete or identity, identity)
+        else:
+            self._queue.resume_after(cursor.turn, cursor.clause, cursor.sample)
+            self._resumed = (identity, accepted.rendering)
 
     def cancel(self, turn: int) -> None:
         """Drop what is left of a turn."""
