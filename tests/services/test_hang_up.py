@@ -194,8 +194,8 @@ def test_nothing_waits_for_an_engine_that_is_loading(journal: Path, loading: str
         await asyncio.sleep(WITHIN_S)
         left = system.left_of_calls()
         assert all(not running["calls"] for running in left.values())
-        loads = ["Task", "worker"]
-        assert [task.split("-")[0] for task in left[loading]["tasks"]] == loads
+        # Python 3.13 calls a task that got no name "None".
+        assert [task.split("-")[0].replace("None", "Task") for task in left[loading]["tasks"]] == ["Task", "worker"]
         await asyncio.sleep(20)
         assert await ask(await answered(system), "alpha") == answer_to("alpha")
 

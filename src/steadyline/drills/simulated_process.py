@@ -25,8 +25,7 @@ def note_tasks() -> None:
 
 
 def _make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> "asyncio.Task[Any]":
-    # Python 3.13 passes on a name that nobody gave.
-    task = asyncio.Task(coroutine, loop=loop, **{key: value for key, value in options.items() if value is not None})
+    task = asyncio.Task(coroutine, loop=loop, **options)
     process = _current.get()
     if process is not None:
         process.tasks.add(task)
