@@ -1,14 +1,15 @@
-"""The command line: `steadyline up | gateway | … | call | status | doctor | models | config | demo`."""
+"""The command line: `steadyline up | gateway | … | call | status | doctor | models | config | demo | drill`."""
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from steadyline import __version__
+from steadyline.commands.drill import DRILLS, add_drill_arguments, run_drill
 from steadyline.config import Config
 from steadyline.config_file import config_arguments, load_config, render_config
 from steadyline.errors import SteadylineError
@@ -33,7 +34,7 @@ EPILOG = """examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status (0 fine, 1 failed, 2 unusable input)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = build_parser(with_call="call" in given)
+    parser = build_parser(with_options={"call", "drill"} & set(given))
     namespace = parser.parse_args(given)
     try:
         return int(namespace.run(namespace))
@@ -47,8 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def build_parser(*, with_call: bool = True) -> argparse.ArgumentParser:
-    """All commands and their options; those of `call` bring the SIP stack along, which no other command's start pays."""
+def build_parser(*, with_options: Collection[str] = ("call", "drill")) -> argparse.ArgumentParser:
+    """All commands and their options.
+
+    Args:
+        with_options: of `call` and `drill`, whose options are wanted: they bring the SIP stack along, which no other
+            command's start shall pay.
+    """
     parser = argparse.ArgumentParser(
         prog="steadyline",
         description="Answers the telephone with a local AI: SIP, Whisper, LLaMA, Kokoro or Piper, each a process of its own.",
@@ -60,12 +66,13 @@ def build_parser(*, with_call: bool = True) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
     _add_services(commands)
-    _add_call(commands, with_options=with_call)
+    _add_call(commands, with_options="call" in with_options)
     _add_status(commands)
     _add_doctor(commands)
     _add_models(commands)
     _add_config(commands)
     _add_demo(commands)
+    _add_drill(commands, with_options="drill" in with_options)
     return parser
 
 
@@ -228,6 +235,19 @@ def _add_demo(commands: Commands) -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="where call.wav is left")
     parser.add_argument("--say", type=Path, action="append", default=[], metavar="FILE", help="a question of your own")
+
+
+def _add_drill(commands: Commands, *, with_options: bool) -> None:
+    def runner(name: str) -> Callable[[argparse.Namespace], int]:
+        return lambda namespace: run_drill(name, namespace, *_config_source(namespace))
+
+    text = "try what the system endures, and count what the caller heard"
+    group = commands.add_parser("drill", help=text, description="Drills: the system under faults, measured.")
+    drills = group.add_subparsers(title="drills", metavar="DRILL", required=True)
+    for name, drill_text in DRILLS.items():
+        parser = _command(drills, name, drill_text, runner(name))
+        if with_options:
+            add_drill_arguments(name, parser)
 
 
 def _progress(text: str) -> None:

@@ -35,9 +35,9 @@ PACE_VARIABLE = "STEADYLINE_DRILL_PACE"
 TRANSCRIPTION_S = 0.3
 FIRST_WORD_S = 0.1
 FIRST_CLAUSE_WORD_S = 0.06
-LATER_WORD_S = 0.14
+LATER_WORD_S = 0.17
 """Slower than it is spoken, almost: while the middle of an answer is being played, its end is still being made."""
-RENDERING_S = 0.25
+RENDERING_S = 0.2
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+"""`steadyline drill …`: what each drill is, and where its command is; a drill is imported when it is asked for."""
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+DRILLS = {
+    "kills": "kill and freeze every service at every moment of a real call; count the words that the caller heard",
+}
+"""Names and what they do. `steadyline.commands.drill_<name>` has `add_arguments(parser)` and `run(namespace, path, settings)`."""
+
+
+def add_drill_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    """Give a drill's parser its options."""
+    _module(name).add_arguments(parser)
+
+
+def run_drill(name: str, namespace: argparse.Namespace, path: Path | None, settings: Sequence[str]) -> int:
+    """Run a drill; its exit status.
+
+    Args:
+        name: of `DRILLS`.
+        namespace: the drill's own options.
+        path, settings: configuration file and `section.key=value` for the systems that are drilled.
+    """
+    return int(_module(name).run(namespace, path, settings))
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"steadyline.commands.drill_{name.replace('-', '_')}")

@@ -1,0 +1,134 @@
+"""One call of the drill: its script, as far as it has come, and how its moments are recognised."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from steadyline.drills.kills.cells import Moment
+from steadyline.drills.logbook import Entry, LogbookReader
+from steadyline.drills.tone_caller import LISTENING_S, ToneCaller
+from steadyline.drills.tone_engines import (
+    FIRST_CLAUSE_WORD_S,
+    FIRST_WORD_S,
+    RENDERING_S,
+    TRANSCRIPTION_S,
+    drill_answer,
+)
+from steadyline.drills.tone_speech import OTHER, HeardWord, words_of
+
+GREETING = "hello caller"
+QUESTIONS = ("alpha bravo charlie", "delta")
+FIRST_CLAUSE_WORDS = 5
+MIDDLE_WORD = 6
+"""The first answer has fifteen words; when this one is heard, the last clause is still being generated."""
+INTO_SPEECH_S = 0.35
+"""From the order to speak: the line's queue of 0.1 s, and half of the question."""
+INTO_WORK_S = 0.1
+GREETED_S = 0.3
+"""So long after the greeting the call is idle."""
+IDLE_S = 0.5
+"""So long it stays so."""
+PATIENCE_S = 8.0
+"""When a word is owed and nothing was heard for so long, nothing more is waited for."""
+LATE_S = 0.4
+"""Listening goes on for so long after the last word, for what should not come."""
+
+
+@dataclass
+class Scene:
+    """A call under way.
+
+    Attributes:
+        greeted_s: since when the call is idle; None before.
+        asked_s: when the caller was told to say each question, so far.
+
+    Args:
+        caller: the call's caller.
+        logbook: of the system that is called.
+    """
+
+    def __init__(self, caller: ToneCaller, logbook: LogbookReader) -> None:
+        self.caller = caller
+        self.greeted_s: float | None = None
+        self.asked_s: list[float] = []
+        self._logbook = logbook
+        logbook.read()
+        self._first_entry = len(logbook.entries)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What the engines did in this call, so far."""
+        self._logbook.read()
+        return self._logbook.entries[self._first_entry :]
+
+    async def play(self) -> None:
+        """The caller's part, to the end: listen to the greeting, ask, listen, ask again, listen."""
+        await self._listen(GREETING, 0.0)
+        await asyncio.sleep(GREETED_S)
+        self.greeted_s = self.caller.now_s
+        await asyncio.sleep(IDLE_S)
+        for question in QUESTIONS:
+            self.asked_s.append(self.caller.now_s)
+            self.caller.say(question)
+            await self._listen(drill_answer(question), self.asked_s[-1])
+            await asyncio.sleep(LATE_S)
+
+    async def _listen(self, text: str, since_s: float) -> None:
+        """Until the last word was heard, or nothing for too long."""
+        last = words_of(text)[-1]
+
+        def is_over() -> bool:
+            heard, now_s = self._words_since(since_s), self.caller.now_s
+            newest_s = heard[-1].start_s + heard[-1].duration_s if heard else since_s
+            is_whole = (
+                len(heard) >= len(words_of(text)) and heard[-1].word == last and newest_s < now_s - 2 * LISTENING_S
+            )
+            return is_whole or now_s - newest_s > PATIENCE_S
+
+        await self.caller.until(is_over, float("inf"), LISTENING_S)
+
+    def _words_since(self, since_s: float) -> list[HeardWord]:
+        return [one for one in self.caller.heard_so_far() if one.start_s >= since_s and one.word != OTHER]
+
+    async def reach(self, moment: Moment, victim: str) -> float | None:
+        """Wait for the moment, as it is for the service that is to be struck.
+
+        Returns:
+            Until when it lasts, on the caller's clock; None where the recording tells it afterwards.
+        """
+        if moment is Moment.IDLE:
+            await self._until(lambda: self.greeted_s is not None)
+        elif moment is Moment.SPEAKING:
+            await self._until(lambda: bool(self.asked_s))
+            await asyncio.sleep(INTO_SPEECH_S)
+        elif moment is Moment.PLAYBACK:
+            await self._until(lambda: len(self.asked_s) == 1 and len(self._words_since(self.asked_s[0])) > MIDDLE_WORD)
+        else:
+            return await self._at_work(*_work(moment, victim))
+        return None
+
+    async def _at_work(self, event: str, takes_s: float) -> float:
+        """An engine works on the first answer: its logbook says when it began, and how long it takes is known."""
+        begun: list[float] = []
+
+        def has_begun() -> bool:
+            entries = [entry for entry in self.entries if self.asked_s and entry.event == event]
+            begun.extend(entry.at - self.caller.answered_at for entry in entries)
+            return any(at_s > self.asked_s[0] for at_s in begun)
+
+        await self._until(has_begun)
+        begun_s = min((at_s for at_s in begun if at_s > self.asked_s[0]), default=0.0)
+        await asyncio.sleep(max(0.0, begun_s + INTO_WORK_S - self.caller.now_s))
+        return begun_s + takes_s
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        await self.caller.until(condition, float("inf"))
+
+
+def _work(moment: Moment, victim: str) -> tuple[str, float]:
+    """Which engine works at a moment, and for how long: of the first clause the voice has another view than the others."""
+    if moment is Moment.TRANSCRIBING:
+        return "transcription begun", TRANSCRIPTION_S
+    if victim == "tts":
+        return "rendering begun", RENDERING_S
+    return "generation begun", FIRST_WORD_S + FIRST_CLAUSE_WORDS * FIRST_CLAUSE_WORD_S
