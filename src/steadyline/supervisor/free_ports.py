@@ -6,6 +6,9 @@ import socket
 PER_CALL_RANGE = 400
 PER_CALL_BASES = range(15_200, 19_600, PER_CALL_RANGE)
 RTP_BASES = range(10_000, 15_000, 200)
+FIXED_PORTS = range(22_000, 32_700)
+"""Below the ephemeral ports (Linux: from 32768 on): a service that is started again finds its port as it left it, not as the
+near end of somebody's connection, and nobody who dials it meanwhile connects to himself."""
 
 _TCP_KEYS = (
     "gateway.processor_port",
@@ -39,23 +42,26 @@ def free_port_settings(host: str = "127.0.0.1") -> list[str]:
 def _free(host: str, kind: socket.SocketKind, taken: set[int]) -> int:
     """A port that nobody has; it is not reserved, so use it soon."""
     while True:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            probe.bind((host, 0))
-            port = int(probe.getsockname()[1])
-        if port not in taken:
+        port = random.choice(FIXED_PORTS)
+        if port not in taken and _can_bind(host, kind, port):
             taken.add(port)
             return port
+
+
+def _can_bind(host: str, kind: socket.SocketKind, port: int) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_pair(host: str, taken: set[int]) -> int:
     """A port that is free for UDP and TCP, and so is the next one (SIP over TLS)."""
     while True:
         port = _free(host, socket.SOCK_STREAM, taken)
-        try:
-            for number in (port, port + 1):
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(socket.AF_INET, kind) as probe:
-                        probe.bind((host, number))
-        except OSError:
-            continue
-        return port
+        pair = [(kind, number) for number in (port, port + 1) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
+        if all(_can_bind(host, kind, number) for kind, number in pair):
+            taken.add(port + 1)
+            return port

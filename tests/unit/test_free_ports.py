@@ -1,0 +1,34 @@
+"""Ports for systems side by side: free, distinct, and such that a service that is started again gets its own back."""
+
+import socket
+
+import pytest
+
+from steadyline.config_file import load_config
+from steadyline.services.ports import configured_ports
+from steadyline.supervisor import free_ports
+from steadyline.supervisor.free_ports import free_port_settings
+
+FIRST_EPHEMERAL_PORT = 32_768
+
+
+def test_no_port_is_one_that_the_kernel_gives_to_outgoing_connections() -> None:
+    for _ in range(20):
+        ports = [int(setting.partition("=")[2]) for setting in free_port_settings() if "port" in setting]
+        assert max(ports) < FIRST_EPHEMERAL_PORT
+
+
+def test_no_two_services_share_one() -> None:
+    for _ in range(20):
+        fixed = configured_ports(load_config(None, free_port_settings()))
+        assert len({(port.kind, port.number) for port in fixed}) == len(fixed)
+
+
+def test_a_port_that_somebody_has_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = free_port_settings()
+    numbers = sorted({int(one.partition("=")[2]) for one in settings if one.startswith(("tts.", "gateway.sip_port"))})
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", numbers[0]))
+        monkeypatch.setattr(free_ports, "FIXED_PORTS", range(numbers[0], numbers[0] + 60))
+        given = {one.partition("=")[2] for one in free_port_settings()}
+    assert str(numbers[0]) not in given
