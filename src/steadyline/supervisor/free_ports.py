@@ -10,6 +10,9 @@ FIXED_PORTS = range(22_000, 32_700)
 """Below the ephemeral ports (Linux: from 32768 on): a service that is started again finds its port as it left it, not as the
 near end of somebody's connection, and nobody who dials it meanwhile connects to himself."""
 
+_given: set[int] = set()
+"""Ports that this process gave away: a system that is being started has not opened all of its own yet."""
+
 _TCP_KEYS = (
     "gateway.processor_port",
     "gateway.status_port",
@@ -29,22 +32,23 @@ _UDP_KEYS = ("whisper.register_port", "tts.register_port", "standby.register_por
 
 def free_port_settings(host: str = "127.0.0.1") -> list[str]:
     """`section.key=value` for every port of a system; the SIP port and the next one are free too."""
-    taken: set[int] = set()
-    settings = [f"{key}={_free(host, socket.SOCK_STREAM, taken)}" for key in _TCP_KEYS]
-    settings += [f"{key}={_free(host, socket.SOCK_DGRAM, taken)}" for key in _UDP_KEYS]
+    if len(_given) > len(FIXED_PORTS) // 2:
+        _given.clear()
+    settings = [f"{key}={_free(host, socket.SOCK_STREAM)}" for key in _TCP_KEYS]
+    settings += [f"{key}={_free(host, socket.SOCK_DGRAM)}" for key in _UDP_KEYS]
     base, rtp = random.choice(PER_CALL_BASES), random.choice(RTP_BASES)
     settings += [f"inbound.audio_port_base={base + 1}", f"outbound.audio_port_base={base + 2}"]
     settings += [f"gateway.rtp_port_low={rtp}", f"gateway.rtp_port_high={rtp + 199}"]
     settings += ["gateway.first_call_id=2", f"gateway.last_call_id={PER_CALL_RANGE - 4}"]
-    return [*settings, f"gateway.sip_port={_free_pair(host, taken)}"]
+    return [*settings, f"gateway.sip_port={_free_pair(host)}"]
 
 
-def _free(host: str, kind: socket.SocketKind, taken: set[int]) -> int:
-    """A port that nobody has; it is not reserved, so use it soon."""
+def _free(host: str, kind: socket.SocketKind) -> int:
+    """A port that nobody has; it is not reserved against other processes, so use it soon."""
     while True:
         port = random.choice(FIXED_PORTS)
-        if port not in taken and _can_bind(host, kind, port):
-            taken.add(port)
+        if port not in _given and _can_bind(host, kind, port):
+            _given.add(port)
             return port
 
 
@@ -57,11 +61,11 @@ def _can_bind(host: str, kind: socket.SocketKind, port: int) -> bool:
     return True
 
 
-def _free_pair(host: str, taken: set[int]) -> int:
+def _free_pair(host: str) -> int:
     """A port that is free for UDP and TCP, and so is the next one (SIP over TLS)."""
     while True:
-        port = _free(host, socket.SOCK_STREAM, taken)
+        port = _free(host, socket.SOCK_STREAM)
         pair = [(kind, number) for number in (port, port + 1) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
-        if all(_can_bind(host, kind, number) for kind, number in pair):
-            taken.add(port + 1)
+        if port + 1 not in _given and all(_can_bind(host, kind, number) for kind, number in pair):
+            _given.add(port + 1)
             return port
