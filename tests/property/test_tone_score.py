@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadyline.drills.tone_score import ExpectedWord, score
+from steadyline.drills.tone_score import ExpectedWord, is_heard_out, score
 from steadyline.drills.tone_speech import GAP_S, VARIATION, VOCABULARY, WORD_S, HeardWord
 
 WORDS = st.lists(st.sampled_from(VOCABULARY), min_size=3, max_size=12, unique=True)
@@ -116,3 +116,13 @@ def test_a_scrap_that_no_word_misses_is_within_the_tolerance() -> None:
     heard = heard_as_expected(words, 1.0)
     assert score(expected(words), [*heard, HeardWord("alpha", PAUSE_S, 0.009)]).is_perfect
     assert score(expected(words), [*heard, HeardWord("alpha", PAUSE_S, 0.02)]).doubled == ("alpha",)
+
+
+@given(WORDS, st.floats(0.1, 0.85))
+def test_an_answer_is_heard_out_when_its_last_word_is_whole(words: list[str], part: float) -> None:
+    heard = heard_as_expected(words, 1.0)
+    assert is_heard_out(expected(words), heard)
+    assert not is_heard_out(expected(words), heard[:-1])
+    first, last = replace(heard[-1], duration_s=WORD_S * part), replace(heard[-1], duration_s=WORD_S * (1 - part))
+    assert not is_heard_out(expected(words), [*heard[:-1], first])
+    assert is_heard_out(expected(words), [*heard[:-1], first, last])

@@ -14,6 +14,7 @@ from steadyline.drills.kills.drill import KillOptions, lanes, measure_baseline, 
 from steadyline.drills.kills.outcome import Baseline, Outcome
 from steadyline.drills.kills.page import page
 from steadyline.drills.kills.report import Run, as_dict, table
+from steadyline.drills.options import add_result_options, count, result_folder, say_progress, write_results
 
 DESCRIPTION = """\
 Starts systems of real processes on free ports, with engines that hear and speak tone pairs, calls them by SIP, and strikes
@@ -28,7 +29,6 @@ examples:
   steadyline drill kills --service llama --signal kill   five cells of it
   steadyline drill kills --cells 'twice/*' --cells 'two/*+outbound/playback'
 """
-RESULTS = Path("benchmarks") / "results"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--moment", action="append", default=[], choices=[moment.value for moment in Moment], help="only cells of this "
         "moment; again for more")  # fmt: skip
     add("--signal", action="append", default=[], choices=tuple(SIGNALS), help="only cells with this signal")
-    add("--runs", type=_count, default=1, metavar="N", help="run the cells so often (%(default)s)")
-    add("--lanes", type=_count, default=2, metavar="N", help="systems that are drilled side by side (%(default)s)")
-    add("--json", action="store_true", help="print the result as JSON, and nothing else to the standard output")
-    add("--out", type=Path, metavar="DIR", help="where drill-kills.json, drill-kills.html and the recordings and logs of "
-        f"what failed go ({RESULTS} if there is such a folder, else drill-results)")  # fmt: skip
+    add("--runs", type=count, default=1, metavar="N", help="run the cells so often (%(default)s)")
+    add("--lanes", type=count, default=2, metavar="N", help="systems that are drilled side by side (%(default)s)")
+    add_result_options(parser, "drill-kills")
 
 
 def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str]) -> int:
@@ -57,7 +55,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         DrillError: the system does not work even without a kill.
     """
     cells = select(namespace.cells, namespace.service, namespace.moment, namespace.signal)
-    out = namespace.out or (RESULTS if RESULTS.is_dir() else Path("drill-results"))
+    out = result_folder(namespace)
     options = KillOptions(
         lanes=min(namespace.lanes, len(cells)),
         config_path=path,
@@ -67,9 +65,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     baseline, runs = asyncio.run(_drill(cells, options, namespace.runs))
     command = shlex.join(["steadyline", *sys.argv[1:]])
     result = as_dict(command, options.lanes, baseline, runs)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "drill-kills.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
-    (out / "drill-kills.html").write_text(page(command, baseline, runs))
+    write_results(out, result, page(command, baseline, runs))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(runs))
     return 0 if all(one.is_good for one in runs) else 1
 
@@ -77,7 +73,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
 async def _drill(cells: Sequence[Cell], options: KillOptions, runs: int) -> tuple[Baseline, list[Run]]:
     done: list[Run] = []
     async with lanes(options) as made:
-        _progress(f"{options.baseline_calls} calls in which nothing is done")
+        say_progress(f"{options.baseline_calls} calls in which nothing is done")
         baseline = await measure_baseline(made, options.baseline_calls)
         for number in range(1, runs + 1):
             started_at, seen = time.monotonic(), list[Outcome]()
@@ -86,18 +82,8 @@ async def _drill(cells: Sequence[Cell], options: KillOptions, runs: int) -> tupl
                 seen.append(outcome)
                 late = "" if outcome.added_s is None else f", {outcome.added_s:.2f} s late"
                 told = "passed" if outcome.passed else f"FAILED: {outcome.reason}"
-                _progress(f"run {number}  {len(seen):3} of {len(cells)}  {outcome.name}{late}: {told}")
+                say_progress(f"run {number}  {len(seen):3} of {len(cells)}  {outcome.name}{late}: {told}")
 
             outcomes = await run_cells(made, cells, baseline, show)
             done.append(Run(tuple(outcomes), time.monotonic() - started_at))
     return baseline, done
-
-
-def _progress(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
-    return int(text)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyline.drills.logbook import Logbook
-from steadyline.drills.tone_speech import rendering, sound, words_in
+from steadyline.drills.tone_speech import VOCABULARY, rendering, sound, words_in, words_of
 from steadyline.engines.llm import Message
 from steadyline.errors import EngineError
 
@@ -38,6 +38,8 @@ FIRST_CLAUSE_WORD_S = 0.06
 LATER_WORD_S = 0.17
 """Slower than it is spoken, almost: while the middle of an answer is being played, its end is still being made."""
 RENDERING_S = 0.2
+ANSWER_STEP = 5
+"""An answer to one word goes through the vocabulary in steps of so many words."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ class Transcript:
 
 
 def drill_answer(question: str) -> str:
-    """The drill's answer to a question: it shows whose it is; three clauses, each long enough to break off in, or one."""
-    words = question.split() or ["nothing"]
+    """The drill's answer to a question, which shows whose it is: five words to one word, else three clauses of five."""
+    words = words_of(question) or ["nothing"]
     if len(words) == 1:
-        return f"{words[0]} red green blue white."
+        place = VOCABULARY.index(words[0])
+        return " ".join(VOCABULARY[(place + ANSWER_STEP * count) % len(VOCABULARY)] for count in range(5)) + "."
     return f"{words[0]} one two three four. {words[-1]} five six seven eight. {words[0]} nine ten eleven {words[-1]}."
 
 
@@ -105,7 +108,7 @@ class DrillModel:
         """Answer the caller's last words, or go on with the beginning of an answer that the prompt ends with."""
         question = next(message.content for message in reversed(messages) if message.role == "user")
         begun = len(messages[-1].content.split()) if messages[-1].role == "assistant" else 0
-        self._logbook.note("generation begun", question=question, begun=begun)
+        self._logbook.note("generation begun", question=question, begun=begun, slot=slot)
         _take(FIRST_WORD_S)
         is_first_clause = True
         for word in drill_answer(question).split()[begun:]:

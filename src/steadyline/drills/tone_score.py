@@ -89,6 +89,14 @@ def score(expected: Sequence[ExpectedWord], heard: Sequence[HeardWord]) -> Score
     return Score(tuple(lost), tuple(doubled), tuple(swapped), tuple(foreign), onsets)
 
 
+def is_heard_out(expected: Sequence[ExpectedWord], heard: Sequence[HeardWord]) -> bool:
+    """Whether the last word was heard, to its end: nothing more is to come, whatever was before it."""
+    whole, last = _added_up(heard), expected[-1]
+    if len(whole) < len(expected) or whole[-1].word != last.word:
+        return False
+    return whole[-1].length_s >= (1 - TOLERANCE) * last.shortest_s
+
+
 @dataclass(frozen=True)
 class _Whole:
     """All pieces of a word that follow each other."""

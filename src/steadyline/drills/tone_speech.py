@@ -129,7 +129,7 @@ def sounds_in(samples: Float32, rate_hz: int) -> list[HeardWord]:
     return heard
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=128)
 def _word(word: str, samples: int, gap_samples: int, rate_hz: int) -> Float32:
     edge = round(_EDGE_S * rate_hz)
     low_hz, high_hz = _pair(VOCABULARY.index(word))

@@ -18,8 +18,6 @@ from steadyline.drills.tone_caller import ToneCaller, caller_settings
 from steadyline.drills.tone_engines import ENGINE_SETTINGS
 from steadyline.sip import SipUserAgent
 
-Progress = Callable[[str], None]
-
 QUIET_DEADLINE_S = 30.0
 ATTEMPTS = 3
 """A call in which the strike missed its moment says nothing; it is made again, at most so often."""

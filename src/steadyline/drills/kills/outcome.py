@@ -9,9 +9,9 @@ from typing import Any
 from steadyline.drills.kills.attack import Attack
 from steadyline.drills.kills.cells import Cell, Moment
 from steadyline.drills.kills.scene import GREETING, QUESTIONS, Scene
-from steadyline.drills.logbook import Entry
+from steadyline.drills.rendered import expected_of
 from steadyline.drills.tone_engines import drill_answer
-from steadyline.drills.tone_score import ExpectedWord, Score, expected_words, score
+from steadyline.drills.tone_score import Score, score
 from steadyline.drills.tone_speech import OTHER, HeardWord, words_of
 
 Onsets = tuple[float | None, ...]
@@ -63,7 +63,7 @@ def hearing_of(scene: Scene) -> Hearing:
     bounds_s = [0.0, *asked_s, float("inf")]
     parts = [[one for one in heard if start_s <= one.start_s < end_s] for start_s, end_s in pairwise(bounds_s)]
     texts = [GREETING, *(drill_answer(question) for question in QUESTIONS)]
-    scores = [score(_expected(text, scene.entries), part) for text, part in zip(texts, parts, strict=False)]
+    scores = [score(expected_of(text, scene.entries), part) for text, part in zip(texts, parts, strict=False)]
     said_until_s = _end_of(said, QUESTIONS[0])
     other_s = sum(one.duration_s for one in sounds if one.word == OTHER)
     return Hearing(asked_s, said_until_s, scores[0], tuple(scores[1:]), other_s)
@@ -72,23 +72,6 @@ def hearing_of(scene: Scene) -> Hearing:
 def _end_of(said: Sequence[HeardWord], question: str) -> float:
     last = words_of(question)[-1]
     return next((one.start_s + one.duration_s for one in said if one.word == last), 0.0)
-
-
-def _expected(text: str, entries: Sequence[Entry]) -> list[ExpectedWord]:
-    """The words of an answer, each as long as the voices made it; a clause may have been rendered more than once."""
-    rendered: dict[tuple[str, ...], list[list[float]]] = {}
-    for entry in entries:
-        if entry.event == "rendering ended":
-            rendered.setdefault(tuple(words_of(entry.facts["text"])), []).append(entry.facts["lengths_s"])
-    expected: list[ExpectedWord] = []
-    for clause in text.split("."):
-        nominal = expected_words(clause, varied=True)
-        made = rendered.get(tuple(word.word for word in nominal))
-        if made:
-            lengths = list(zip(*made, strict=True))
-            nominal = [ExpectedWord(word.word, min(one), max(one)) for word, one in zip(nominal, lengths, strict=True)]
-        expected += nominal
-    return expected
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,13 @@
 """What `drill kills` came to: figures, a table for people, and what goes into the JSON file."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-import psutil
-
-from steadyline import __version__
 from steadyline.drills.kills.cells import MATRIX, MOMENT_TEXTS, SERVICES, SIGNALS, Moment
 from steadyline.drills.kills.outcome import Baseline, Outcome
+from steadyline.drills.options import conditions
 
 WORST_S = {"kill": 3.0, "stop": 4.5}
 MEDIAN_S = {"kill": 1.0}
@@ -70,15 +67,7 @@ class Run:
 def as_dict(command: str, lanes: int, baseline: Baseline, runs: Sequence[Run]) -> dict[str, Any]:
     """The whole result, ready for JSON."""
     return {
-        "name": "drill-kills",
-        "command": command,
-        "version": __version__,
-        "machine": {
-            "cores": psutil.cpu_count(),
-            "architecture": platform.machine(),
-            "kernel": platform.release(),
-            "python": platform.python_version(),
-        },
+        **conditions("drill-kills", command),
         "lanes": lanes,
         "baseline": {
             "calls": baseline.calls,

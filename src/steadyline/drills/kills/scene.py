@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from steadyline.drills.kills.cells import Moment
 from steadyline.drills.logbook import Entry, LogbookReader
+from steadyline.drills.rendered import expected_of
 from steadyline.drills.tone_caller import LISTENING_S, ToneCaller
 from steadyline.drills.tone_engines import (
     FIRST_CLAUSE_WORD_S,
@@ -14,7 +15,8 @@ from steadyline.drills.tone_engines import (
     TRANSCRIPTION_S,
     drill_answer,
 )
-from steadyline.drills.tone_speech import OTHER, HeardWord, words_of
+from steadyline.drills.tone_score import is_heard_out
+from steadyline.drills.tone_speech import OTHER, HeardWord
 
 GREETING = "hello caller"
 QUESTIONS = ("alpha bravo charlie", "delta")
@@ -30,6 +32,8 @@ IDLE_S = 0.5
 """So long it stays so."""
 PATIENCE_S = 8.0
 """When a word is owed and nothing was heard for so long, nothing more is waited for."""
+OVER_S = 0.04
+"""A word after which there is nothing for so long is over."""
 LATE_S = 0.4
 """Listening goes on for so long after the last word, for what should not come."""
 
@@ -74,16 +78,13 @@ class Scene:
             await asyncio.sleep(LATE_S)
 
     async def _listen(self, text: str, since_s: float) -> None:
-        """Until the last word was heard, or nothing for too long."""
-        last = words_of(text)[-1]
+        """Until the last word was heard to its end, or nothing for too long."""
 
         def is_over() -> bool:
-            heard, now_s = self._words_since(since_s), self.caller.now_s
+            heard = self._words_since(since_s)
             newest_s = heard[-1].start_s + heard[-1].duration_s if heard else since_s
-            is_whole = (
-                len(heard) >= len(words_of(text)) and heard[-1].word == last and newest_s < now_s - 2 * LISTENING_S
-            )
-            return is_whole or now_s - newest_s > PATIENCE_S
+            quiet_s = self.caller.now_s - newest_s
+            return quiet_s > PATIENCE_S or (quiet_s > OVER_S and is_heard_out(expected_of(text, self.entries), heard))
 
         await self.caller.until(is_over, float("inf"), LISTENING_S)
 

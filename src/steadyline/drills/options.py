@@ -1,0 +1,67 @@
+"""What the commands of the drills with real processes have in common: where results go, how far they are, on what they ran."""
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from steadyline import __version__
+
+Progress = Callable[[str], None]
+
+RESULTS = Path("benchmarks") / "results"
+"""The repository's folder for what was measured."""
+
+
+def add_result_options(parser: argparse.ArgumentParser, name: str) -> None:
+    """`--json` and `--out`."""
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, and nothing else to the standard output"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"where {name}.json and {name}.html go ({RESULTS} if there is such a folder, else drill-results)",
+    )
+
+
+def result_folder(namespace: argparse.Namespace) -> Path:
+    """The folder of `--out`, made if absent."""
+    folder: Path = namespace.out or (RESULTS if RESULTS.is_dir() else Path("drill-results"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write_results(folder: Path, result: dict[str, Any], page: str) -> None:
+    """Leave `result` as <name>.json and `page` as <name>.html, where <name> is the result's "name"."""
+    (folder / f"{result['name']}.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    (folder / f"{result['name']}.html").write_text(page)
+
+
+def conditions(name: str, command: str) -> dict[str, Any]:
+    """What was run, and on what: the head of every result."""
+    machine = {
+        "cores": psutil.cpu_count(),
+        "architecture": platform.machine(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+    return {"name": name, "command": command, "version": __version__, "machine": machine}
+
+
+def say_progress(text: str) -> None:
+    """A line on standard error, so that `--json` has standard output for itself."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def count(text: str) -> int:
+    """A number from 1 on, for argparse."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)

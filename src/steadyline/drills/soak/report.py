@@ -1,0 +1,80 @@
+"""What the soak came to, for people: a table, and a page with the memory as a picture."""
+
+from html import escape
+
+from steadyline.drills.soak.drill import SoakResult
+from steadyline.drills.soak.resources import EXACT, Held
+
+_WIDTH, _HEIGHT = 900, 180
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1b1f24; }
+svg { width: 100%; height: auto; background: #f6f8fa; } svg text { font: 13px system-ui, sans-serif; fill: #1b1f24; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: right; padding: .25rem .5rem; }
+td:first-child, th:first-child { text-align: left; } tr { border-bottom: 1px solid #d8dee4; } .bad { color: #b3261e; }
+"""
+
+
+def table(result: SoakResult) -> str:
+    """What each service held before and after, and every fault."""
+    heads = [*EXACT, "MB"]
+    lines = ["before → after  ".ljust(12) + "".join(f"{head:>16}" for head in heads)]
+    lines += [name.ljust(16) + "".join(f"{change:>16}" for change in _changes(result, name)) for name in result.before]
+    return "\n".join([*lines, *result.faults, summary(result)])
+
+
+def summary(result: SoakResult) -> str:
+    """The soak in a line."""
+    complete, kills = sum(not one.fault for one in result.calls), sum(result.kills.values())
+    left = len(result.faults) - (len(result.calls) - complete)
+    return (
+        f"{complete} of {len(result.calls)} calls complete, {kills} kills, {left or 'no'} other faults, "
+        f"{result.took_s:.0f} s"
+    )
+
+
+def page(command: str, result: SoakResult) -> str:
+    """The whole page as HTML; nothing is fetched."""
+    heads = "".join(f"<th>{head}" for head in ["", *EXACT, "MB"])
+    rows = "".join(
+        f"<tr><td>{escape(name)}" + "".join(f"<td>{change}" for change in _changes(result, name))
+        for name in result.before
+    )
+    kills = ", ".join(f"{name} {count}" for name, count in result.kills.items())
+    faults = "".join(f"<li class=bad>{escape(fault)}" for fault in result.faults) or "<li>none"
+    return "\n".join(
+        [
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Steadyline: drill soak</title>",
+            f"<style>{_STYLE}</style><h1>Many calls with random kills</h1><p><code>{escape(command)}</code></p>",
+            f"<p>{escape(summary(result))}. Killed: {escape(kills)}.</p>",
+            "<h2>Memory of all services while the calls went on</h2>",
+            _picture(result),
+            f"<h2>Held when all was quiet, before → after</h2><table><tr>{heads}{rows}</table>",
+            f"<h2>Faults</h2><ul>{faults}</ul></html>",
+        ]
+    )
+
+
+def _changes(result: SoakResult, name: str) -> list[str]:
+    before, after = result.before[name], result.after[name]
+    changes = [f"{getattr(before, field)} → {getattr(after, field)}" for field in EXACT]
+    return [*changes, f"{_megabytes(before):.1f} → {_megabytes(after):.1f}"]
+
+
+def _megabytes(held: Held) -> float:
+    return held.rss_bytes / 2**20
+
+
+def _picture(result: SoakResult) -> str:
+    """Resident memory against calls made; a dip is a service that was being started again."""
+    if not result.memory:
+        return ""
+    calls, most = result.memory[-1][0], max(total for _, total in result.memory)
+    points = " ".join(
+        f"{_WIDTH * made / calls:.0f},{_HEIGHT - (_HEIGHT - 30) * total / most:.0f}" for made, total in result.memory
+    )
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Memory against calls made">'
+        f'<polyline points="{points}" fill="none" stroke="#2d7d46" stroke-width="2"/>'
+        f'<text x="8" y="20">{most / 2**20:.0f} MB</text><text x="{_WIDTH - 8}" y="{_HEIGHT - 8}" '
+        f'text-anchor="end">{calls} calls</text></svg>'
+    )
