@@ -9,12 +9,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from steadyline.drills.kills.cells import SERVICES, SIGNALS, Cell, Moment, select
+from steadyline.drills.kills.cells import SERVICES, SIGNALS, STANDBY, Cell, Moment, select, without_standby
 from steadyline.drills.kills.drill import KillOptions, lanes, measure_baseline, run_cells
 from steadyline.drills.kills.outcome import Baseline, Outcome
 from steadyline.drills.kills.page import page
 from steadyline.drills.kills.report import Run, as_dict, table
 from steadyline.drills.options import add_result_options, count, result_folder, say_progress, write_results
+from steadyline.drills.tone_engines import WITHOUT_STANDBY
 
 DESCRIPTION = """\
 Starts systems of real processes on free ports, with engines that hear and speak tone pairs, calls them by SIP, and strikes
@@ -38,12 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--cells", action="append", default=[], metavar="PATTERN", help="which cells: names with * and ?, or matrix "
         "(default), apart (double and triple faults), all; again for more")  # fmt: skip
-    add("--service", action="append", default=[], choices=SERVICES, help="only cells that strike it; again for more")
+    add(
+        "--service",
+        action="append",
+        default=[],
+        choices=(*SERVICES, STANDBY),
+        help="only cells that strike it; again for more",
+    )
     add("--moment", action="append", default=[], choices=[moment.value for moment in Moment], help="only cells of this "
         "moment; again for more")  # fmt: skip
     add("--signal", action="append", default=[], choices=tuple(SIGNALS), help="only cells with this signal")
     add("--runs", type=count, default=1, metavar="N", help="run the cells so often (%(default)s)")
     add("--lanes", type=count, default=2, metavar="N", help="systems that are drilled side by side (%(default)s)")
+    add("--without-standby", action="store_true", help="drill systems that have one voice only")
     add_result_options(parser, "drill-kills")
 
 
@@ -55,6 +63,8 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         DrillError: the system does not work even without a kill.
     """
     cells = select(namespace.cells, namespace.service, namespace.moment, namespace.signal)
+    if namespace.without_standby:
+        cells, settings = without_standby(cells), [WITHOUT_STANDBY, *settings]
     out = result_folder(namespace)
     options = KillOptions(
         lanes=min(namespace.lanes, len(cells)),

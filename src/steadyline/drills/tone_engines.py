@@ -24,11 +24,13 @@ ENGINE_SETTINGS = (
     "whisper.engine=steadyline.drills.tone_engines:DrillRecognizer",
     "llama.engine=steadyline.drills.tone_engines:DrillModel",
     "tts.engine=steadyline.drills.tone_engines:DrillVoice",
+    "standby.engine=steadyline.drills.tone_engines:DrillStandbyVoice",
     "llama.greeting=Hello caller.",
     "llama.apology=Sorry later.",
     "inbound.vad=energy",
 )
 """`section.key=value` for a system of drill engines. Silero does not take tones for speech (seen: 0 % of frames)."""
+WITHOUT_STANDBY = "standby.engine="
 
 PACE_VARIABLE = "STEADYLINE_DRILL_PACE"
 """Environment variable: factor of all the times below; 0: as fast as they go."""

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatch
 from itertools import combinations, pairwise
@@ -11,6 +11,8 @@ from steadyline.errors import ConfigError
 
 SERVICES = ("inbound", "whisper", "llama", "tts", "outbound")
 """Every service but the gateway, whose death ends its calls; "tts" is the voice, whatever its name."""
+STANDBY = "standby"
+"""Another voice, which some of the faults that are listed apart strike, too."""
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 MATRIX = "matrix"
 
@@ -39,7 +41,7 @@ class Strike:
     """A signal to some services at once.
 
     Attributes:
-        services: of `SERVICES`.
+        services: of `SERVICES`, or `STANDBY`.
         signal: "kill" or "stop".
         after_s: seconds after the moment, or after the strike before; None: as soon as those services are ready again.
     """
@@ -99,13 +101,13 @@ def _twice() -> Iterator[Cell]:
 
 def _two_at_once() -> Iterator[Cell]:
     for moment in (Moment.TRANSCRIBING, Moment.PLAYBACK):
-        for pair in combinations(SERVICES, 2):
+        for pair in (*combinations(SERVICES, 2), ("tts", STANDBY)):
             yield Cell(f"two/{'+'.join(pair)}/{moment}", "two services at once", moment, (Strike(pair, "kill"),))
 
 
 def _all_at_once() -> Iterator[Cell]:
     for moment in Moment:
-        yield Cell(f"all/{moment}", "all but the gateway at once", moment, (Strike(SERVICES, "kill"),))
+        yield Cell(f"all/{moment}", "all but the gateway at once", moment, (Strike((*SERVICES, STANDBY), "kill"),))
 
 
 RECOVERING_S = 0.4
@@ -118,6 +120,19 @@ def _in_recovery() -> Iterator[Cell]:
         for first, second in ((upper, lower), (lower, upper)):
             strikes = (Strike((first,), "kill"), Strike((second,), "kill", RECOVERING_S))
             yield Cell(f"recovery/{first}+{second}/{moment}", "one while its neighbour recovers", moment, strikes)
+
+
+def without_standby(cells: Sequence[Cell]) -> list[Cell]:
+    """The same for a system that has no standby."""
+    return [
+        replace(cell, strikes=tuple(replace(one, services=_but_standby(one.services)) for one in cell.strikes))
+        for cell in cells
+        if not cell.name.startswith(f"two/tts+{STANDBY}")
+    ]
+
+
+def _but_standby(services: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(service for service in services if service != STANDBY)
 
 
 def select(
