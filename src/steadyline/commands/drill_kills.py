@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from steadyline.drills.kills.cells import SERVICES, SIGNALS, STANDBY, Cell, Moment, select, without_standby
-from steadyline.drills.kills.drill import KillOptions, lanes, measure_baseline, run_cells
-from steadyline.drills.kills.outcome import Baseline, Outcome
+from steadyline.drills.kills.drill import KillOptions, lanes, learn, run_cells
+from steadyline.drills.kills.outcome import Outcome
 from steadyline.drills.kills.page import page
 from steadyline.drills.kills.report import Run, as_dict, table
+from steadyline.drills.kills.script import DialogueT, Script
+from steadyline.drills.kills.tone_script import ToneScript
 from steadyline.drills.options import add_result_options, count, result_folder, say_progress, write_results
 from steadyline.drills.tone_engines import WITHOUT_STANDBY
 
@@ -72,19 +74,20 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         settings=tuple(settings),
         evidence=out / "drill-kills-failed",
     )
-    baseline, runs = asyncio.run(_drill(cells, options, namespace.runs))
+    script = ToneScript()
+    runs = asyncio.run(_drill(script, cells, options, namespace.runs))
     command = shlex.join(["steadyline", *sys.argv[1:]])
-    result = as_dict(command, options.lanes, baseline, runs)
-    write_results(out, result, page(command, baseline, runs))
+    result = as_dict(command, options.lanes, script.baseline(), runs)
+    write_results(out, result, page(command, options.baseline_calls, runs))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(runs))
     return 0 if all(one.is_good for one in runs) else 1
 
 
-async def _drill(cells: Sequence[Cell], options: KillOptions, runs: int) -> tuple[Baseline, list[Run]]:
+async def _drill(script: Script[DialogueT], cells: Sequence[Cell], options: KillOptions, runs: int) -> list[Run]:
     done: list[Run] = []
-    async with lanes(options) as made:
+    async with lanes(script, options) as made:
         say_progress(f"{options.baseline_calls} calls in which nothing is done")
-        baseline = await measure_baseline(made, options.baseline_calls)
+        await learn(script, made, options.baseline_calls)
         for number in range(1, runs + 1):
             started_at, seen = time.monotonic(), list[Outcome]()
 
@@ -94,6 +97,6 @@ async def _drill(cells: Sequence[Cell], options: KillOptions, runs: int) -> tupl
                 told = "passed" if outcome.passed else f"FAILED: {outcome.reason}"
                 say_progress(f"run {number}  {len(seen):3} of {len(cells)}  {outcome.name}{late}: {told}")
 
-            outcomes = await run_cells(made, cells, baseline, show)
+            outcomes = await run_cells(made, cells, show)
             done.append(Run(tuple(outcomes), time.monotonic() - started_at))
-    return baseline, done
+    return done

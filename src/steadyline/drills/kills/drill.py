@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic
 
+from steadyline.drills.caller import caller_settings
 from steadyline.drills.kills.attack import Attack
 from steadyline.drills.kills.cells import Cell
-from steadyline.drills.kills.outcome import Baseline, Hearing, Outcome, hearing_of, judged
-from steadyline.drills.kills.scene import Scene
+from steadyline.drills.kills.outcome import Outcome
+from steadyline.drills.kills.script import Dialogue, DialogueT, Script
 from steadyline.drills.real_system import DrillError, RealSystem
-from steadyline.drills.tone_caller import ToneCaller, caller_settings
-from steadyline.drills.tone_engines import ENGINE_SETTINGS
 from steadyline.sip import SipUserAgent
 
 QUIET_DEADLINE_S = 30.0
@@ -30,8 +30,8 @@ class KillOptions:
 
     Attributes:
         lanes: systems that are drilled side by side.
-        baseline_calls: calls without a kill that the added delay is measured against.
-        config_path, settings: configuration file and `section.key=value` for the systems, over the drill engines.
+        baseline_calls: calls without a kill that the others are measured against.
+        config_path, settings: configuration file and `section.key=value` for the systems, over the script's.
         evidence: folder for recordings and logs of the cells that fail; None: none are kept.
     """
 
@@ -42,11 +42,12 @@ class KillOptions:
     evidence: Path | None = None
 
 
-class Lane:
+class Lane(Generic[DialogueT]):
     """One system after another, each used for many calls."""
 
-    def __init__(self, agent: SipUserAgent, options: KillOptions, folder: Path) -> None:
+    def __init__(self, agent: SipUserAgent, script: Script[DialogueT], options: KillOptions, folder: Path) -> None:
         self._agent = agent
+        self._script = script
         self._options = options
         self._folder = folder
         self._system: RealSystem | None = None
@@ -61,49 +62,49 @@ class Lane:
             await system.stop()
             shutil.rmtree(system.folder, ignore_errors=True)
 
-    async def unharmed(self) -> Hearing:
+    async def unharmed(self) -> DialogueT:
         """A call in which nothing is done."""
         system = await self._ready(frozenset())
-        scene = Scene(await ToneCaller.dial(self._agent, system.uri), system.logbook)
+        dialogue = await self._script.begin(self._agent, system)
         try:
-            await scene.play()
+            await dialogue.play()
         finally:
-            await scene.caller.hang_up()
+            await dialogue.caller.hang_up()
         await system.wait_quiet(QUIET_DEADLINE_S)
-        return hearing_of(scene)
+        return dialogue
 
-    async def drill(self, cell: Cell, baseline: Baseline) -> Outcome:
+    async def drill(self, cell: Cell) -> Outcome:
         """One cell, again when its strike missed the moment."""
         for _ in range(ATTEMPTS):
             try:
-                outcome = await self._attempt(cell, baseline)
+                outcome = await self._attempt(cell)
             except (ConnectionError, DrillError) as error:
                 await self.stop()
-                return Outcome(cell.name, cell.group, cell.moment.value, False, False, str(error))
+                return Outcome.failed(cell, str(error))
             if outcome.is_hit:
                 return outcome
         return replace(outcome, passed=False, reason=f"the moment was missed {ATTEMPTS} times; {outcome.reason}")
 
-    async def _attempt(self, cell: Cell, baseline: Baseline) -> Outcome:
+    async def _attempt(self, cell: Cell) -> Outcome:
         system = await self._ready(cell.services)
         log_from = system.log_size
-        scene = Scene(await ToneCaller.dial(self._agent, system.uri), system.logbook)
-        attack = Attack(cell, system, scene)
+        dialogue = await self._script.begin(self._agent, system)
+        attack = Attack(cell, system, dialogue)
         striking = asyncio.create_task(attack.run(), name=f"attack {cell.name}")
         try:
-            await scene.play()
-            ended = scene.caller.ended
+            await dialogue.play()
+            ended = dialogue.caller.ended
         finally:
             striking.cancel()
-            await scene.caller.hang_up()
+            await dialogue.caller.hang_up()
         self._struck_at |= {victim.service: time.monotonic() for victim in attack.victims}
-        hearing = hearing_of(scene)
-        lingering = await self._settle(system, attack)
-        outcome = judged(cell, hearing, attack, baseline, [f"the call ended: {ended}" if ended else "", lingering])
+        mishaps = [f"the call ended: {ended}" if ended else "", await self._settle(system, attack)]
+        judgement = self._script.judge(dialogue, cell.moment, attack.victims)
+        outcome = Outcome.of(cell, judgement, attack.victims, mishaps)
         if outcome.passed:
             return outcome
         log = system.log_since(log_from)
-        self._keep(cell, scene, log)
+        self._keep(cell, dialogue, log)
         return replace(outcome, log=tuple(log.splitlines()[-LOG_LINES:]))
 
     async def _settle(self, system: RealSystem, attack: Attack) -> str:
@@ -116,12 +117,12 @@ class Lane:
             return str(error).partition(";")[0]
         return ""
 
-    def _keep(self, cell: Cell, scene: Scene, log: str) -> None:
+    def _keep(self, cell: Cell, dialogue: Dialogue, log: str) -> None:
         if self._options.evidence is None:
             return
         folder = self._options.evidence / cell.name.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
-        scene.caller.recording.write(folder / "call.wav")
+        dialogue.caller.recording.write(folder / "call.wav")
         (folder / "log.txt").write_text(log)
 
     async def _ready(self, victims: frozenset[str]) -> RealSystem:
@@ -134,18 +135,18 @@ class Lane:
             self._systems += 1
             folder = self._folder / f"system-{self._systems}"
             folder.mkdir(parents=True)
-            settings = [*ENGINE_SETTINGS, *self._options.settings]
+            settings = [*self._script.settings, *self._options.settings]
             self._system = RealSystem(folder, settings, config_path=self._options.config_path)
             await self._system.start()
         return self._system
 
 
 @asynccontextmanager
-async def lanes(options: KillOptions) -> AsyncIterator[list[Lane]]:
+async def lanes(script: Script[DialogueT], options: KillOptions) -> AsyncIterator[list[Lane[DialogueT]]]:
     """The drill's lanes, their systems started when they are needed and taken down at the end."""
-    agent = await SipUserAgent.start(caller_settings(options.lanes))
+    agent = await SipUserAgent.start(caller_settings(options.lanes, script.codec))
     with tempfile.TemporaryDirectory(prefix="steadyline-drill-") as folder:
-        made = [Lane(agent, options, Path(folder) / f"lane-{number}") for number in range(options.lanes)]
+        made = [Lane(agent, script, options, Path(folder) / f"lane-{number}") for number in range(options.lanes)]
         try:
             yield made
         finally:
@@ -153,36 +154,32 @@ async def lanes(options: KillOptions) -> AsyncIterator[list[Lane]]:
             await agent.close()
 
 
-async def measure_baseline(made: Sequence[Lane], calls: int) -> Baseline:
-    """Calls without a kill, spread over the lanes.
+async def learn(script: Script[DialogueT], made: Sequence[Lane[DialogueT]], calls: int) -> None:
+    """Calls without a kill, spread over the lanes, for the script to learn from.
 
     Raises:
-        DrillError: a word was lost although nothing was done.
+        DrillError: there was a fault although nothing was done.
     """
 
-    async def some(lane: Lane, count: int) -> list[Hearing]:
+    async def some(lane: Lane[DialogueT], count: int) -> list[DialogueT]:
         return [await lane.unharmed() for _ in range(count)]
 
     shares = [calls // len(made) + (number < calls % len(made)) for number in range(len(made))]
     groups = await asyncio.gather(*(some(lane, share) for lane, share in zip(made, shares, strict=True)))
-    hearings = [hearing for group in groups for hearing in group]
-    for hearing in hearings:
-        if hearing.faults:
-            raise DrillError(f"in a call in which nothing was done: {hearing.faults}")
-    return Baseline.of(hearings)
+    script.learn([dialogue for group in groups for dialogue in group])
 
 
 async def run_cells(
-    made: Sequence[Lane], cells: Sequence[Cell], baseline: Baseline, on_outcome: Callable[[Outcome], None]
+    made: Sequence[Lane[DialogueT]], cells: Sequence[Cell], on_outcome: Callable[[Outcome], None]
 ) -> list[Outcome]:
     """Every cell once, in the order given as far as lanes are free; outcomes in that order."""
     waiting = list(enumerate(cells))[::-1]
     outcomes: dict[int, Outcome] = {}
 
-    async def work(lane: Lane) -> None:
+    async def work(lane: Lane[DialogueT]) -> None:
         while waiting:
             place, cell = waiting.pop()
-            outcomes[place] = await lane.drill(cell, baseline)
+            outcomes[place] = await lane.drill(cell)
             on_outcome(outcomes[place])
 
     async with asyncio.TaskGroup() as group:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from steadyline.drills.kills.cells import MOMENT_TEXTS, SERVICES, SIGNALS, Moment
-from steadyline.drills.kills.outcome import Baseline, Outcome
+from steadyline.drills.kills.outcome import Outcome
 from steadyline.drills.kills.report import WORST_S, Run, verdict, worst_by_name
 
 _CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP = 84, 52, 96, 64
@@ -17,7 +17,7 @@ pre { overflow-x: auto; background: #f6f8fa; padding: .75rem; font-size: 12px; }
 """
 
 
-def page(command: str, baseline: Baseline, runs: Sequence[Run]) -> str:
+def page(command: str, baseline_calls: int, runs: Sequence[Run]) -> str:
     """The whole page as HTML."""
     found = worst_by_name(runs)
     summary = "".join(f"<li>Run {number}: {escape(str(run))}</li>" for number, run in enumerate(runs, 1))
@@ -26,7 +26,7 @@ def page(command: str, baseline: Baseline, runs: Sequence[Run]) -> str:
         f"<style>{_STYLE}</style><h1>Services killed and frozen in a call</h1>",
         f"<p><code>{escape(command)}</code></p><ul>{summary}</ul>",
         "<p>Measured in what the caller heard: green is every word of every answer once, in order; the number is the "
-        f"largest lateness of any word against the median of {baseline.calls} calls in which nothing was done, in "
+        f"largest lateness of any word against the median of {baseline_calls} calls in which nothing was done, in "
         "seconds, the worst of all runs. Point at a cell for more.</p>",
         _picture(found) if any(run.matrix for run in runs) else "",
         _apart(runs, found),

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from steadyline.drills.kills.cells import MATRIX, MOMENT_TEXTS, SERVICES, SIGNALS, Moment
-from steadyline.drills.kills.outcome import Baseline, Outcome
+from steadyline.drills.kills.outcome import Outcome
 from steadyline.drills.options import conditions
 
 WORST_S = {"kill": 3.0, "stop": 4.5}
@@ -64,15 +64,12 @@ class Run:
         return "; ".join([*parts, *self.exceeded, f"{self.took_s:.0f} s"])
 
 
-def as_dict(command: str, lanes: int, baseline: Baseline, runs: Sequence[Run]) -> dict[str, Any]:
+def as_dict(command: str, lanes: int, baseline: dict[str, Any], runs: Sequence[Run]) -> dict[str, Any]:
     """The whole result, ready for JSON."""
     return {
         **conditions("drill-kills", command),
         "lanes": lanes,
-        "baseline": {
-            "calls": baseline.calls,
-            "delays_s": [[round(delay_s, 3) for delay_s in answer] for answer in baseline.delays_s],
-        },
+        "baseline": baseline,
         "bounds": {"median_s": MEDIAN_S, "worst_s": WORST_S},
         "runs": [
             {

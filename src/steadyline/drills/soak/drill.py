@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from steadyline.drills.caller import caller_settings
 from steadyline.drills.kills.cells import SERVICES, SIGNALS
 from steadyline.drills.options import Progress
 from steadyline.drills.real_system import RealSystem, strike
 from steadyline.drills.soak.call import SoakCall, make_call, random_pause
 from steadyline.drills.soak.resources import Held, held_by, journal_rows, leaks
-from steadyline.drills.tone_caller import ToneCaller, caller_settings
+from steadyline.drills.tone_caller import ToneCaller
 from steadyline.drills.tone_engines import ENGINE_SETTINGS
 from steadyline.sip import SipUserAgent
 

@@ -1,8 +1,7 @@
-"""One call of the drill: its script, as far as it has come, and how its moments are recognised."""
+"""The dialogue with drill engines: what the caller does, as far as it has come, and how its moments are recognised."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from steadyline.drills.kills.cells import Moment
 from steadyline.drills.logbook import Entry, LogbookReader
@@ -38,16 +37,17 @@ LATE_S = 0.4
 """Listening goes on for so long after the last word, for what should not come."""
 
 
-@dataclass
-class Scene:
+class ToneDialogue:
     """A call under way.
 
     Attributes:
+        caller: its caller.
         greeted_s: since when the call is idle; None before.
         asked_s: when the caller was told to say each question, so far.
+        work_until_s: until when an engine works at the moment that was reached; None where no engine tells.
 
     Args:
-        caller: the call's caller.
+        caller: see there.
         logbook: of the system that is called.
     """
 
@@ -55,6 +55,7 @@ class Scene:
         self.caller = caller
         self.greeted_s: float | None = None
         self.asked_s: list[float] = []
+        self.work_until_s: float | None = None
         self._logbook = logbook
         logbook.read()
         self._first_entry = len(logbook.entries)
@@ -66,7 +67,7 @@ class Scene:
         return self._logbook.entries[self._first_entry :]
 
     async def play(self) -> None:
-        """The caller's part, to the end: listen to the greeting, ask, listen, ask again, listen."""
+        """Listen to the greeting, ask, listen, ask again, listen."""
         await self._listen(GREETING, 0.0)
         await asyncio.sleep(GREETED_S)
         self.greeted_s = self.caller.now_s
@@ -76,6 +77,18 @@ class Scene:
             self.caller.say(question)
             await self._listen(drill_answer(question), self.asked_s[-1])
             await asyncio.sleep(LATE_S)
+
+    async def reach(self, moment: Moment, victim: str) -> None:
+        """Wait for the moment, as it is for the service that is to be struck."""
+        if moment is Moment.IDLE:
+            await self._until(lambda: self.greeted_s is not None)
+        elif moment is Moment.SPEAKING:
+            await self._until(lambda: bool(self.asked_s))
+            await asyncio.sleep(INTO_SPEECH_S)
+        elif moment is Moment.PLAYBACK:
+            await self._until(lambda: len(self.asked_s) == 1 and len(self._words_since(self.asked_s[0])) > MIDDLE_WORD)
+        else:
+            await self._at_work(*_work(moment, victim))
 
     async def _listen(self, text: str, since_s: float) -> None:
         """Until the last word was heard to its end, or nothing for too long."""
@@ -91,36 +104,20 @@ class Scene:
     def _words_since(self, since_s: float) -> list[HeardWord]:
         return [one for one in self.caller.heard_so_far() if one.start_s >= since_s and one.word != OTHER]
 
-    async def reach(self, moment: Moment, victim: str) -> float | None:
-        """Wait for the moment, as it is for the service that is to be struck.
-
-        Returns:
-            Until when it lasts, on the caller's clock; None where the recording tells it afterwards.
-        """
-        if moment is Moment.IDLE:
-            await self._until(lambda: self.greeted_s is not None)
-        elif moment is Moment.SPEAKING:
-            await self._until(lambda: bool(self.asked_s))
-            await asyncio.sleep(INTO_SPEECH_S)
-        elif moment is Moment.PLAYBACK:
-            await self._until(lambda: len(self.asked_s) == 1 and len(self._words_since(self.asked_s[0])) > MIDDLE_WORD)
-        else:
-            return await self._at_work(*_work(moment, victim))
-        return None
-
-    async def _at_work(self, event: str, takes_s: float) -> float:
+    async def _at_work(self, event: str, takes_s: float) -> None:
         """An engine works on the first answer: its logbook says when it began, and how long it takes is known."""
         begun: list[float] = []
 
         def has_begun() -> bool:
-            entries = [entry for entry in self.entries if self.asked_s and entry.event == event]
-            begun.extend(entry.at - self.caller.answered_at for entry in entries)
-            return any(at_s > self.asked_s[0] for at_s in begun)
+            asked_s = self.asked_s[0] if self.asked_s else float("inf")
+            at_s = [entry.at - self.caller.answered_at for entry in self.entries if entry.event == event]
+            begun.extend(one for one in at_s if one > asked_s)
+            return bool(begun)
 
         await self._until(has_begun)
-        begun_s = min((at_s for at_s in begun if at_s > self.asked_s[0]), default=0.0)
-        await asyncio.sleep(max(0.0, begun_s + INTO_WORK_S - self.caller.now_s))
-        return begun_s + takes_s
+        if begun:
+            self.work_until_s = begun[0] + takes_s
+            await asyncio.sleep(max(0.0, begun[0] + INTO_WORK_S - self.caller.now_s))
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         await self.caller.until(condition, float("inf"))
