@@ -8,13 +8,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from steadyline.config_file import load_config
 from steadyline.drills.kills.cells import SERVICES, SIGNALS, STANDBY, Cell, Moment, select, without_standby
 from steadyline.drills.kills.drill import KillOptions, lanes, learn, run_cells
 from steadyline.drills.kills.outcome import Outcome
 from steadyline.drills.kills.page import page
 from steadyline.drills.kills.report import Run, as_dict, table
 from steadyline.drills.kills.script import DialogueT, Script
+from steadyline.drills.kills.spoken_script import MOMENTS as SPOKEN_MOMENTS
+from steadyline.drills.kills.spoken_script import SpokenScript
 from steadyline.drills.kills.tone_script import ToneScript
 from steadyline.drills.options import add_result_options, count, result_folder, say_progress, write_results
 from steadyline.drills.tone_engines import WITHOUT_STANDBY
@@ -53,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--signal", action="append", default=[], choices=tuple(SIGNALS), help="only cells with this signal")
     add("--runs", type=count, default=1, metavar="N", help="run the cells so often (%(default)s)")
     add("--lanes", type=count, default=2, metavar="N", help="systems that are drilled side by side (%(default)s)")
+    add("--real-engines", action="store_true", help="Whisper, the GGUF model, Piper and Kokoro instead of drill engines; "
+        "the heard answer is compared with the journal by word error rate; if no --moment is named: transcribing and "
+        "playback, in one lane")  # fmt: skip
     add("--without-standby", action="store_true", help="drill systems that have one voice only")
     add_result_options(parser, "drill-kills")
 
@@ -64,23 +71,32 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         ConfigError: no such cells.
         DrillError: the system does not work even without a kill.
     """
-    cells = select(namespace.cells, namespace.service, namespace.moment, namespace.signal)
+    moments = namespace.moment or (SPOKEN_MOMENTS if namespace.real_engines else ())
+    cells = select(namespace.cells, namespace.service, moments, namespace.signal)
     if namespace.without_standby:
         cells, settings = without_standby(cells), [WITHOUT_STANDBY, *settings]
     out = result_folder(namespace)
     options = KillOptions(
-        lanes=min(namespace.lanes, len(cells)),
+        lanes=1 if namespace.real_engines else min(namespace.lanes, len(cells)),
         config_path=path,
         settings=tuple(settings),
         evidence=out / "drill-kills-failed",
     )
-    script = ToneScript()
-    runs = asyncio.run(_drill(script, cells, options, namespace.runs))
+    if namespace.real_engines:
+        runs, baseline = _drilled(SpokenScript(load_config(path, settings)), cells, options, namespace.runs)
+    else:
+        runs, baseline = _drilled(ToneScript(), cells, options, namespace.runs)
     command = shlex.join(["steadyline", *sys.argv[1:]])
-    result = as_dict(command, options.lanes, script.baseline(), runs)
+    result = as_dict(command, options.lanes, baseline, runs)
     write_results(out, result, page(command, options.baseline_calls, runs))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(runs))
     return 0 if all(one.is_good for one in runs) else 1
+
+
+def _drilled(
+    script: Script[DialogueT], cells: Sequence[Cell], options: KillOptions, runs: int
+) -> tuple[list[Run], dict[str, Any]]:
+    return asyncio.run(_drill(script, cells, options, runs)), script.baseline()
 
 
 async def _drill(script: Script[DialogueT], cells: Sequence[Cell], options: KillOptions, runs: int) -> list[Run]:

@@ -26,6 +26,10 @@ class Attack:
         self._dialogue = dialogue
         self._watches: dict[str, asyncio.Task[None]] = {}
 
+    def is_going_on(self) -> bool:
+        """Somebody was struck and has not come back yet."""
+        return any(victim.back_after_s is None for victim in self.victims)
+
     async def run(self) -> None:
         """Wait for the moment and strike; further strikes follow."""
         pids = await self._system.pids()

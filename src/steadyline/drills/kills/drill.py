@@ -67,7 +67,7 @@ class Lane(Generic[DialogueT]):
         system = await self._ready(frozenset())
         dialogue = await self._script.begin(self._agent, system)
         try:
-            await dialogue.play()
+            await dialogue.play(lambda: False)
         finally:
             await dialogue.caller.hang_up()
         await system.wait_quiet(QUIET_DEADLINE_S)
@@ -92,7 +92,7 @@ class Lane(Generic[DialogueT]):
         attack = Attack(cell, system, dialogue)
         striking = asyncio.create_task(attack.run(), name=f"attack {cell.name}")
         try:
-            await dialogue.play()
+            await dialogue.play(attack.is_going_on)
             ended = dialogue.caller.ended
         finally:
             striking.cancel()

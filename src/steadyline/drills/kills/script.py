@@ -1,6 +1,6 @@
 """What the drill needs of the dialogue that it disturbs: in tones with drill engines, or spoken with real ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from steadyline.drills.caller import DrillCaller
@@ -17,8 +17,12 @@ class Dialogue(Protocol):
     @property
     def caller(self) -> DrillCaller: ...
 
-    async def play(self) -> None:
-        """The caller's part, to the end."""
+    async def play(self, is_disturbed: Callable[[], bool]) -> None:
+        """The caller's part, to the end.
+
+        Args:
+            is_disturbed: whether somebody was struck and has not come back yet.
+        """
 
     async def reach(self, moment: Moment, victim: str) -> None:
         """Wait for the moment, as it is for the service that is to be struck."""

@@ -66,8 +66,8 @@ class ToneDialogue:
         self._logbook.read()
         return self._logbook.entries[self._first_entry :]
 
-    async def play(self) -> None:
-        """Listen to the greeting, ask, listen, ask again, listen."""
+    async def play(self, is_disturbed: Callable[[], bool]) -> None:
+        """Listen to the greeting, ask, listen, ask again, listen; the words tell when an answer is over."""
         await self._listen(GREETING, 0.0)
         await asyncio.sleep(GREETED_S)
         self.greeted_s = self.caller.now_s
