@@ -22,7 +22,7 @@ from steadyline.services.assembly import model_store
 from steadyline.sip import SipUserAgent
 
 QUESTION = Path(__file__).with_name("question.wav")
-"""Piper asks: "Why is the sky blue?"."""
+"""Piper asks: "What is a telephone?"."""
 WHISPER_HZ = 16_000
 MOMENTS = (Moment.TRANSCRIBING, Moment.PLAYBACK)
 """What is drilled when no moment is asked for."""
@@ -42,7 +42,7 @@ class SpokenScript:
     settings: tuple[str, ...] = (
         "standby.engine=kokoro",
         "llama.persona=You are a friendly voice on the telephone. Answer in plain English sentences.",
-        "llama.max_tokens=40",
+        "llama.max_tokens=35",
         "outbound.wait_after_s=0",
     )
     codec = "G722"

@@ -1,5 +1,8 @@
 """Word error rate: substitutions, deletions and insertions on the way from a reference to what was heard, by its words."""
 
+SHORT_FORMS = {"n't": " not", "'re": " are", "'s": " is", "'ll": " will", "'ve": " have", "'m": " am", "'d": " would"}
+"""A recogniser writes either."""
+
 
 def word_error_rate(reference: str, heard: str) -> float:
     """Levenshtein distance in words over the reference's words; capitals and marks do not matter. 0 for two empty texts."""
@@ -14,5 +17,7 @@ def word_error_rate(reference: str, heard: str) -> float:
 
 
 def _words(text: str) -> list[str]:
-    kept = "".join(character if character.isalnum() or character == "'" else " " for character in text.lower())
-    return kept.split()
+    text = text.lower().replace("’", "'")
+    for short, long in SHORT_FORMS.items():
+        text = text.replace(short, long)
+    return "".join(character if character.isalnum() else " " for character in text).split()
