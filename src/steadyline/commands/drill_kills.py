@@ -56,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "moment; again for more")  # fmt: skip
     add("--signal", action="append", default=[], choices=tuple(SIGNALS), help="only cells with this signal")
     add("--runs", type=count, default=1, metavar="N", help="run the cells so often (%(default)s)")
+    add("--baseline", type=count, default=4, metavar="N", help="calls in which nothing is done, to measure the others "
+        "against (%(default)s)")  # fmt: skip
     add("--lanes", type=count, default=2, metavar="N", help="systems that are drilled side by side (%(default)s)")
     add("--real-engines", action="store_true", help="Whisper, the GGUF model, Piper and Kokoro instead of drill engines; "
         "the heard answer is compared with the journal by word error rate; if no --moment is named: transcribing and "
@@ -78,6 +80,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     out = result_folder(namespace)
     options = KillOptions(
         lanes=1 if namespace.real_engines else min(namespace.lanes, len(cells)),
+        baseline_calls=namespace.baseline,
         config_path=path,
         settings=tuple(settings),
         evidence=out / "drill-kills-failed",
@@ -114,5 +117,5 @@ async def _drill(script: Script[DialogueT], cells: Sequence[Cell], options: Kill
                 say_progress(f"run {number}  {len(seen):3} of {len(cells)}  {outcome.name}{late}: {told}")
 
             outcomes = await run_cells(made, cells, show)
-            done.append(Run(tuple(outcomes), time.monotonic() - started_at))
+            done.append(Run(tuple(outcomes), time.monotonic() - started_at, script.is_bounded))
     return done

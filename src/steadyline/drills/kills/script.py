@@ -37,10 +37,12 @@ class Script(Protocol[DialogueT]):
     Attributes:
         settings: `section.key=value` for the systems.
         codec: the callers'.
+        is_bounded: engines take a known time, so that the added delay has bounds.
     """
 
     settings: tuple[str, ...]
     codec: str
+    is_bounded: bool
 
     async def begin(self, agent: SipUserAgent, system: RealSystem) -> DialogueT:
         """Call; what is begun is not played yet.

@@ -26,8 +26,8 @@ INTO_SPEECH_S = 0.9
 """From the order to speak: the line's queue of 0.1 s, and half of the question."""
 QUIET_S = 1.2
 """Longer than any pause within an answer."""
-PATIENCE_S = 15.0
-"""So long after the last sound nothing more is waited for, whatever the journal says."""
+PATIENCE_S = 30.0
+"""So long after the last sound nothing more is waited for, whatever the journal says; Kokoro needs its time."""
 MIDDLE = 0.45
 """How far into the usual answer its middle is struck."""
 

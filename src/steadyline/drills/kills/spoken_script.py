@@ -46,6 +46,7 @@ class SpokenScript:
         "outbound.wait_after_s=0",
     )
     codec = "G722"
+    is_bounded = False
 
     def __init__(self, config: Config) -> None:
         model = resolve(config.whisper.model, model_store(config))

@@ -82,6 +82,7 @@ class ToneScript:
 
     settings: tuple[str, ...] = ENGINE_SETTINGS
     codec = "PCMU"
+    is_bounded = True
 
     def __init__(self) -> None:
         self._calls = 0
