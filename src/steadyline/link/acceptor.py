@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from steadyline.connections import CONNECTIONS
 from steadyline.errors import PortTakenError
 from steadyline.link.link import Link, LinkEvents
 from steadyline.link.network import Address, Listening, reason
 from steadyline.link.runtime import Runtime
+from steadyline.link.status import ConnectionStatus
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import Closed, SessionState
 
@@ -25,6 +27,7 @@ class Refusal:
 
 
 Decision = Welcome | Refusal
+REPLACED = "replaced by a newer connection of the same peer"
 NO_CALL = Refusal("unknown-call", "HELLO without a call: call_id and call_uuid are needed here")
 
 
@@ -77,6 +80,7 @@ class Acceptor:
         self._events = events
         self._links: dict[tuple[str, str], Link] = {}
         self._newest: dict[tuple[str, str], Newest] = {}
+        self._statuses: dict[tuple[str, str], ConnectionStatus] = {}
         self._pending: set[Link] = set()
         self._decisions: set[asyncio.Future[None]] = set()
         self._listening: Listening | None = None
@@ -109,15 +113,20 @@ class Acceptor:
         if self._listening:
             self._listening.close()
             self._listening = None
+        for status in self._statuses.values():
+            self._runtime.board.remove(status)
+        self._statuses.clear()
         for link in [*self._links.values(), *self._pending]:
             link.drop("this service is stopping")
         for decision in self._decisions:
             decision.cancel()
 
     def forget(self, call_uuid: str) -> None:
-        """The call is over: its epochs need not be remembered."""
+        """The call is over: its epochs need not be remembered, nor its connections be shown."""
         for key in [key for key in self._newest if key[1] == call_uuid]:
             del self._newest[key]
+        for key in [key for key in self._statuses if key[1] == call_uuid]:
+            self._runtime.board.remove(self._statuses.pop(key))
 
     def _accept(self) -> Link:
         link = Link(self._runtime.clock, self._runtime.times, self._link_events)
@@ -151,9 +160,30 @@ class Acceptor:
         self._links[key] = link
         self._newest[key] = Newest(hello.epoch)
         if previous is not None:
-            previous.drop("replaced by a newer connection of the same peer")
+            previous.drop(REPLACED)
         link.accept(decision)
+        status = self._note_open(key, link, hello, was_replaced=previous is not None)
         self._events.on_open(link, hello)
+        if status is not None:
+            status.resent(link.frames_sent_again)
+
+    def _note_open(
+        self, key: tuple[str, str], link: Link, hello: Hello, *, was_replaced: bool
+    ) -> ConnectionStatus | None:
+        """Show an admitted link; None for an operator's, which is no connection of the system."""
+        ends = (self._number, key[0], self._runtime.role, "tcp")
+        known = [one for one in CONNECTIONS if (one.number, one.dialer, one.listener, one.transport) == ends]
+        if not known:
+            return None
+        status = self._statuses.get(key)
+        if status is None:
+            status = self._statuses[key] = self._runtime.board.add(known[0], hello.call_id, "connecting", "accepts")
+        elif was_replaced:
+            status.lost(REPLACED)
+        status.begin(link.connected_at)
+        status.attempted()
+        status.opened(link)
+        return status
 
     def _objection(self, hello: Hello) -> Refusal | None:
         """What is wrong with a HELLO whatever the service thinks of the call."""
@@ -185,4 +215,14 @@ class Acceptor:
             del self._links[key]
             if key in self._newest:
                 self._newest[key].left_at = self._runtime.clock.now()
+            self._note_closed(key, closed)
             self._events.on_closed(link, closed)
+
+    def _note_closed(self, key: tuple[str, str], closed: Closed) -> None:
+        status = self._statuses.get(key)
+        if status is None:
+            return
+        if closed.state is SessionState.ENDED:
+            status.over("ended", closed.reason)
+        else:
+            status.lost(closed.reason)

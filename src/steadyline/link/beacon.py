@@ -36,7 +36,7 @@ class Beacon:
         self._call_id, self._call_uuid = call
         self._task: asyncio.Task[None] | None = None
         self._polling_since = 0.0
-        self.status = runtime.board.add(connection, self._call_id, "polling")
+        self.status = runtime.board.add(connection, self._call_id, "polling", "polls")
 
     def __repr__(self) -> str:
         return f"<Beacon {self._connection.name} call={self._call_id} {self.status.state}>"
@@ -50,7 +50,7 @@ class Beacon:
         """Poll, from the start of the cadence; nothing when polling already."""
         if self._task is None:
             self._polling_since = self._runtime.clock.now()
-            self.status.state, self.status.attempts = "polling", 0
+            self.status.begin()
             self._task = asyncio.get_running_loop().create_task(self._poll(), name=f"beacon {self._connection.name}")
 
     def stop(self) -> None:
@@ -59,15 +59,14 @@ class Beacon:
             return
         self._task.cancel()
         self._task = None
-        self.status.state = "registered"
-        self.status.established_ms = round((self._runtime.clock.now() - self._polling_since) * 1000, 3)
+        self.status.opened(None, "registered")
         self._runtime.log.info(
             self._connection.connected_text.format(call_id=self._call_id), extra={"call_id": self._call_id}
         )
 
-    def restart(self) -> None:
-        """The peer's connection was lost: poll again from the start of the cadence."""
-        self.status.losses += 1
+    def restart(self, reason: str = "") -> None:
+        """The peer's connection was lost, for this reason: poll again from the start of the cadence."""
+        self.status.lost(reason, "polling")
         self.start()
 
     def end(self) -> None:
@@ -87,7 +86,7 @@ class Beacon:
         for due in self._runtime.cadence.times():
             await self._runtime.clock.sleep(max(0.0, self._polling_since + due - self._runtime.clock.now()))
             self._port.send(datagram, self._address)
-            self.status.attempts += 1
+            self.status.attempted()
 
 
 async def listen_for_registrations(

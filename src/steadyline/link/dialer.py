@@ -5,7 +5,7 @@ The cadence is `steadyline.retry.RetryPolicy`, the log lines are the connection'
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from steadyline.connections import Connection
@@ -90,6 +90,11 @@ class Dialer:
         """Send now; False when the connection is not open."""
         return self._link is not None and self._link.send(message)
 
+    def send_again(self, messages: Iterable[Message]) -> None:
+        """Send what was kept because the peer may lack it; to be called when the connection is opened."""
+        if self._link is not None:
+            self._link.send_again(messages)
+
     def close(self, reason: str) -> None:
         """The call is over: say BYE where there is somebody to hear it, stop dialing, tell nobody."""
         link = self._let_go()
@@ -116,24 +121,25 @@ class Dialer:
             if closed is None:
                 closed = await self._until_closed()
             if closed.state is SessionState.ENDED or closed.code in FATAL_REFUSALS:
-                self.status.state = closed.state.value
-                self.status.last_error = closed.reason
+                self.status.over(closed.state.value, closed.reason)
                 self._events.on_ended(closed)
                 return
 
     async def _establish(self) -> Closed | None:
         """Dial until HELLO is answered (None), or refused for good."""
-        retry, started_at = self._runtime.retry, self._runtime.clock.now()
+        retry = self._runtime.retry
         backoff = retry.backoff(self._runtime.random)
         attempt = 0
+        self.status.begin()
         while True:
             attempt += 1
-            self.status.state, self.status.attempts = "connecting", attempt
+            self.status.attempted()
             error = await self._attempt()
             if error is None:
-                self._established(attempt, started_at)
+                self._log_success(attempt)
                 return None
-            self.status.last_error, self.last_code = error.reason, error.code
+            self.last_code = error.code
+            self.status.failed(error.reason)
             if error.code in FATAL_REFUSALS:
                 return error
             delay_s = retry.delay_after(attempt) if attempt < retry.attempts else next(backoff)
@@ -147,9 +153,9 @@ class Dialer:
         closed: asyncio.Future[Closed] = loop.create_future()
 
         def on_open(link: Link, welcome: Welcome) -> None:
-            self._closed, self.status.heartbeat = closed, link
+            self._closed = closed
             outcome.set_result(None)
-            self._opened(welcome)
+            self._opened(link, welcome)
 
         def on_closed(_: Link, how: Closed) -> None:
             if not outcome.done():
@@ -173,14 +179,15 @@ class Dialer:
             if not outcome.done() or outcome.cancelled() or outcome.result() is not None:
                 link.drop("attempt given up")
 
-    def _opened(self, welcome: Welcome) -> None:
+    def _opened(self, link: Link, welcome: Welcome) -> None:
         """Runs inside the network's callback, before any message that follows the WELCOME is delivered."""
-        self.status.state, self.status.last_error, self.last_code = "open", "", ""
+        self.last_code = ""
+        self.status.opened(link)
         self._nudged.clear()
         self._events.on_open(welcome)
+        self.status.resent(link.frames_sent_again)
 
-    def _established(self, attempt: int, started_at: float) -> None:
-        self.status.established_ms = round((self._runtime.clock.now() - started_at) * 1000, 3)
+    def _log_success(self, attempt: int) -> None:
         if self._call_id or self._connection.number != 0:
             text = self._connection.connected_text
             self._runtime.log.info(
@@ -192,10 +199,9 @@ class Dialer:
         assert self._closed is not None and self._link is not None
         opened_at = self._runtime.clock.now()
         closed = await self._closed
-        self._link, self.status.heartbeat = None, None
+        self._link = None
         if closed.state is not SessionState.ENDED:
-            self.status.state, self.status.last_error = "lost", closed.reason
-            self.status.losses += 1
+            self.status.lost(closed.reason)
             self._runtime.log.warning(
                 "%s lost for call %d: %s",
                 self._connection.name,

@@ -1,6 +1,6 @@
 """One established byte stream with a session on it: bytes in, events out; a timer keeps its deadlines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from steadyline.clock import Clock, TimerHandle
@@ -50,9 +50,11 @@ class Link:
         self.hello = hello
         self.peer: Address = ("", 0)
         self.connected_at = clock.now()
+        self.frames_sent_again = 0
 
     def __repr__(self) -> str:
-        return f"<Link {self.state.value} {self.hello.role if self.hello else '?'} peer={self.peer[0]}:{self.peer[1]}>"
+        role = self.hello.role if self.hello else "?"
+        return f"<Link {self.state.value} {role} peer={self.peer[0]}:{self.peer[1]} last_frame_at={self.last_frame_at:.3f}>"
 
     @property
     def state(self) -> SessionState:
@@ -80,6 +82,11 @@ class Link:
             return False
         self._flush()
         return not self._drop_if_untaken()
+
+    def send_again(self, messages: Iterable[Message]) -> None:
+        """Send what was kept because the peer may lack it, when the link is new; counted for the metrics."""
+        for message in messages:
+            self.frames_sent_again += self.send(message)
 
     def accept(self, welcome: Welcome) -> None:
         """Listening side: answer HELLO."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from steadyline.clock import Clock
+from steadyline.link.faults import Faults
 from steadyline.link.network import Network
 from steadyline.link.status import StatusBoard
+from steadyline.metrics import Metrics
 from steadyline.retry import RetryPolicy
 from steadyline.wire.registration import RegisterCadence
 from steadyline.wire.session import SessionTimes
@@ -69,7 +71,10 @@ class Runtime:
         log: the service's logger.
         times, retry, cadence: see their classes.
         registration_expiry_s: a registration without renewal and connection is forgotten after this.
-        board: the connections that this process dials or polls.
+        name: the service's name, as people start it, e.g. "piper" (whose role is "tts"); empty: its role.
+        metrics: what this process measures of itself.
+        board: the connections that this process dials, polls or accepts.
+        faults: what is out of order in this process although calls go on.
     """
 
     role: str
@@ -82,4 +87,12 @@ class Runtime:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     cadence: RegisterCadence = field(default_factory=RegisterCadence)
     registration_expiry_s: float = 5.0
-    board: StatusBoard = field(default_factory=StatusBoard)
+    name: str = ""
+    metrics: Metrics = field(init=False)
+    board: StatusBoard = field(init=False)
+    faults: Faults = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics(self.name or self.role)
+        self.board = StatusBoard(self.clock, self.metrics)
+        self.faults = Faults(self.clock, self.log, self.metrics)

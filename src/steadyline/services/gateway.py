@@ -122,6 +122,7 @@ class GatewayService:
             self._refuse(call, f"not ready within {gateway.ring_timeout_s:g} s: {call.waiting_for}")
             return
         ready_ms = (self._runtime.clock.now() - call.started_at) * 1000
+        self._runtime.metrics.call_ready.observe(ready_ms / 1000)
         try:
             await call.line.answer()
             await call.line.wait_established(ANSWER_TIMEOUT_S)
@@ -154,6 +155,7 @@ class GatewayService:
 
     def _first_audio(self, call: GatewayCall, turn: int, waited_s: float) -> None:
         uuid, waited_ms = call.call_uuid, round(waited_s * 1000, 1)
+        self._runtime.metrics.turn_part("first_audio", waited_s)
         self._journal.note(lambda journal: journal.turn_timing(uuid, turn, "first_audio", waited_ms))
 
     def _phrase(self, call: GatewayCall, phrase: int, waited_s: float) -> None:
@@ -162,6 +164,7 @@ class GatewayService:
             self._runtime.clock.wall(),
             {"phrase": phrase, "waited_ms": round(waited_s * 1000)},
         )
+        self._runtime.metrics.turn_part("phrase", waited_s)
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "phrase", detail, at))
 
     def _digit(self, call: GatewayCall, digit: str, duration_ms: int) -> None:

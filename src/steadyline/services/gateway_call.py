@@ -137,10 +137,8 @@ class GatewayCall:
         """A processor's connection of this call is open."""
         if role == "inbound":
             self.inbound = link
-            for digit in self._digits.after(None):
-                link.send(digit)
-            for audio in self._heard.after(resume.get("sample")):
-                link.send(audio)
+            link.send_again(self._digits.after(None))
+            link.send_again(self._heard.after(resume.get("sample")))
         else:
             self.outbound, self._received, self._reported, self._told_owed = link, 0, None, NOT_TOLD
         if self.is_answered:

@@ -108,10 +108,8 @@ class InboundCall(ProcessorCall):
             self._send(message)
 
     def engine_opened(self, link: Link, hello: Hello) -> None:
-        for digit in self._digits.after(None):
-            link.send(digit)
-        for message in self._kept.after(hello.resume.get("sample")):
-            link.send(message)
+        link.send_again(self._digits.after(None))
+        link.send_again(self._kept.after(hello.resume.get("sample")))
 
     def from_engine(self, role: str, message: Message) -> None:
         if isinstance(message, PipelineState):

@@ -183,7 +183,7 @@ class ProcessorCall:
             del self.engines[role]
             self.runtime.log.warning("%s lost: %s", role, closed.reason, extra={"call_id": self.call_id})
             # After BYE as well: the engine's session is over (a neighbour's registration expired, say), this call is not.
-            self._beacons[role].restart()
+            self._beacons[role].restart(closed.reason)
             self.engine_closed(role, closed.reason)
 
 

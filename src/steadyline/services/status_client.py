@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+from collections.abc import Collection
 from typing import Any
 
 from steadyline.clock import LoopClock
@@ -60,9 +61,9 @@ def status_ports(config: Config) -> dict[str, int]:
     }
 
 
-async def ask_all(config: Config) -> dict[str, dict[str, Any] | None]:
-    """The status of every service, None where nobody answers."""
-    ports = status_ports(config)
+async def ask_all(config: Config, names: Collection[str] | None = None) -> dict[str, dict[str, Any] | None]:
+    """The status of every service, or of those that are named; None where nobody answers."""
+    ports = {name: port for name, port in status_ports(config).items() if names is None or name in names}
     times = SessionTimes(hello_timeout_s=config.connections.hello_timeout_s)
     answers = await asyncio.gather(*(ask_status((config.network.host, port), times) for port in ports.values()))
     return dict(zip(ports, answers, strict=True))

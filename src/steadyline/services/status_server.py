@@ -75,6 +75,7 @@ class StatusServer:
             "pid": os.getpid(),
             "state": self._service.state,
             "uptime_s": round(self._runtime.clock.now() - self._started_at, 1),
+            "faults": self._runtime.faults.as_dicts(),
             "connections": self._runtime.board.as_dicts(),
             "calls": self._service.calls(),
             "resources": self._resources(),
@@ -112,4 +113,6 @@ class StatusServer:
         while True:
             before = clock.now()
             await clock.sleep(STALL_CHECK_S)
-            self._longest_stall_s = max(self._longest_stall_s, clock.now() - before - STALL_CHECK_S)
+            stall_s = max(0.0, clock.now() - before - STALL_CHECK_S)
+            self._longest_stall_s = max(self._longest_stall_s, stall_s)
+            self._runtime.metrics.loop_stall.observe(stall_s)

@@ -177,8 +177,7 @@ class Voices:
         known = _clause(welcome.committed)
         self._note_complete(known)
         if voice is self._speaking:
-            for message in self._kept.after(known):
-                voice.dialer.send(message)
+            voice.dialer.send_again(self._kept.after(known))
 
     def _received(self, voice: _Voice, message: Message) -> None:
         if isinstance(message, PipelineState):

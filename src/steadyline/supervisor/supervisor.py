@@ -142,6 +142,7 @@ class Supervisor:
             if child.is_fatal:
                 self._give_up(child)
             else:
+                self._runtime.metrics.restarted(child.name)
                 wait_s = max(0.0, child.start_at - clock.now())
                 log.warning("%s %s; starting it again in %.1f s", child.name, child.ending, wait_s)
 
