@@ -67,7 +67,7 @@ class Pair:
     def __init__(self, network: UnreliableNetwork) -> None:
         self.network = network
         runtime = make_runtime(network, "whisper")
-        host: EngineHost[Recognizer] = EngineHost("whisper", lambda: pytest.fail("loaded"), NoWorkers(), runtime.log)
+        host: EngineHost[Recognizer] = EngineHost("whisper", lambda: pytest.fail("loaded"), NoWorkers(), runtime)
         self.whisper = WhisperService(runtime, Config(), host)
         self.call: ProcessorCall | None = None
 

@@ -1,13 +1,14 @@
 """What becomes of work whose engine dies: it is not reported as failed, and the service ends for a successor to do it."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+from tests.link.worlds import make_runtime
 
 from steadyline.errors import EngineError, EngineFrozenError, EngineLostError
+from steadyline.link.memory import MemoryNetwork
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.services.engine_host import EngineHost
 
@@ -31,7 +32,7 @@ def failing(error: Exception) -> Callable[[str], str]:
 
 
 async def loaded() -> EngineHost[str]:
-    host = EngineHost("whisper", lambda: "engine", Inline(), logging.getLogger("steadyline.tests"))
+    host = EngineHost("whisper", lambda: "engine", Inline(), make_runtime(MemoryNetwork(), "whisper"))
     await host.start()
     return host
 

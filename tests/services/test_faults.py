@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.link.worlds import make_runtime
 from tests.services.scenes import (
     APOLOGY,
     GREETING,
@@ -22,10 +23,11 @@ from tests.services.scenes import (
     until,
 )
 
-from steadyline.calls.journal import Journal, JournalError, read_only
+from steadyline.calls.journal import Journal, read_only
 from steadyline.drills.simulated_engines import Heard, RuleModel, ToneRecognizer, ToneSynthesizer
 from steadyline.drills.simulated_workers import SimulatedWorkers
 from steadyline.errors import EngineError
+from steadyline.link.memory import MemoryNetwork
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.services.journal_access import JournalAccess
 
@@ -192,33 +194,6 @@ def test_a_journal_that_cannot_be_opened_stops_no_call(tmp_path: Path, caplog: p
         play(scene, tmp_path / "file" / "journal.sqlite")
 
 
-def test_a_journal_that_fails_for_a_while_loses_no_call(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk in mid-call, and room again later: the call and all later turns are there."""
-    is_full = False
-    real = Journal.turn_heard
-
-    def turn_heard(self: Journal, *arguments: object, **options: object) -> bool:
-        if is_full:
-            raise JournalError("journal: database or disk is full: free some space")
-        return real(self, *arguments, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Journal, "turn_heard", turn_heard)
-
-    async def scene(system: SimulatedSystem) -> None:
-        nonlocal is_full
-        await started(system)
-        call = await answered(system)
-        assert await ask(call, "alpha") == answer_to("alpha")
-        is_full = True
-        assert await ask(call, "bravo") == answer_to("bravo")
-        is_full = False
-        assert await ask(call, "charlie") == answer_to("charlie")
-        turns = journaled(system, call).turns
-        assert [turn.caller_text for turn in turns if turn.caller_text] == ["alpha", "charlie"]
-
-    play(scene, journal)
-
-
 def test_what_was_noted_before_a_service_stops_is_written(journal: Path) -> None:
     async def scene(system: SimulatedSystem) -> None:
         await started(system)
@@ -236,7 +211,8 @@ def test_what_was_noted_before_a_service_stops_is_written(journal: Path) -> None
 
 def test_what_was_noted_at_the_very_moment_of_the_stop_is_written(journal: Path) -> None:
     async def main() -> None:
-        access = JournalAccess(lambda: Journal(journal), SimulatedWorkers(1), logging.getLogger("steadyline.test"))
+        runtime = make_runtime(MemoryNetwork(), "llama")
+        access = JournalAccess(lambda: Journal(journal), SimulatedWorkers(1), runtime)
         for number in range(5):
             access.note(lambda opened, at=float(number): opened.event(None, "test", "note", {}, at))  # type: ignore[misc]
         await access.close()

@@ -5,6 +5,7 @@ journal is for; only a power cut or a crash of the kernel can take the last comm
 `FULL` would wait for the disk at every clause, in the middle of an answer. (sqlite.org/pragma.html#pragma_synchronous)
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -24,11 +25,13 @@ BUSY_TIMEOUT_S = 5.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _MENDS = {
     sqlite3.SQLITE_FULL: "free some space",
+    sqlite3.SQLITE_IOERR: "the disk is full or fails",
     sqlite3.SQLITE_READONLY: "make the file and its folder writable",
     sqlite3.SQLITE_CANTOPEN: "make the folder writable, or name another file",
     sqlite3.SQLITE_BUSY: f"another process held it for more than {BUSY_TIMEOUT_S:g} s; end the one that hangs",
 }
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ABSENT = -1
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,10 @@ T = TypeVar("T")
 
 class JournalError(SteadylineError):
     """The journal cannot be opened, read or written; names the file, why, and what to do. The call can go on."""
+
+
+class JournalConflictError(JournalError):
+    """The journal works and does not take this: it contradicts what is written. Trying again would not help."""
 
 
 def _code(error: sqlite3.Error) -> int | None:
@@ -96,13 +103,14 @@ class Database:
     def _errors_in_our_words(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            raise JournalConflictError(f"journal {self.path}: {error}") from error
         except sqlite3.Error as error:
             mend = _MENDS.get(_code(error) or 0)
             raise JournalError(f"journal {self.path}: {error}" + (f": {mend}" if mend else "")) from error
         except OSError as error:
-            raise JournalError(
-                f"journal {self.path}: {error.strerror}; name another file, or mend its folder"
-            ) from error
+            mend = "free some space" if error.errno in _FULL else "name another file, or mend its folder"
+            raise JournalError(f"journal {self.path}: {error.strerror}; {mend}") from error
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T], write: bool) -> T:
         connection = self._current()

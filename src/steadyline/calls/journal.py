@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from steadyline.calls.database import Database, JournalError
+from steadyline.calls.database import Database, JournalConflictError, JournalError
 from steadyline.calls.reader import JournalReader, committed_through, read_only
 
-__all__ = ["Journal", "JournalError", "JournalReader", "read_only"]
+__all__ = ["Journal", "JournalConflictError", "JournalError", "JournalReader", "read_only"]
 
 
 class Journal(JournalReader):
@@ -91,7 +91,7 @@ class Journal(JournalReader):
             False when the range is committed already, whatever the words: a replay. Nothing is written then.
 
         Raises:
-            JournalError: also when `turn` is journaled already with another range.
+            JournalConflictError: `turn` is journaled already with another range.
             ValueError: an empty or negative range, or a turn below 1.
         """
         if turn < 1 or not 0 <= start_sample < end_sample:

@@ -240,7 +240,7 @@ class SimulatedSystem:
             engine_sleep(self.engines.load_s)
             return make()
 
-        return EngineHost(name, load, workers, runtime.log)
+        return EngineHost(name, load, workers, runtime)
 
     def _journal(self, runtime: Runtime, journals: list[Journal]) -> JournalAccess:
         def open_journal() -> Journal:
@@ -248,4 +248,4 @@ class SimulatedSystem:
             journals.append(journal)
             return journal
 
-        return JournalAccess(open_journal, SimulatedWorkers(1), runtime.log)
+        return JournalAccess(open_journal, SimulatedWorkers(1), runtime)

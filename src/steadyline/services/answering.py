@@ -37,7 +37,7 @@ class Answerer:
         Raises:
             EngineError: the model failed.
         """
-        await self._host.run(lambda model: model.prefill(self._persona, self._slot))
+        await self._host.run(lambda model: model.prefill(self._persona, self._slot), "prefill")
 
     def stop(self) -> None:
         """The call is over: let the generation that is under way end at its next token, and free the slot."""
@@ -75,7 +75,9 @@ class Answerer:
 
         begun = [ChatMessage("assistant", " ".join(said))] if said else []
         prompt = [*self._persona, *history, *begun]
-        generation = asyncio.ensure_future(self._host.run(lambda model: self._generate(model, prompt, on_text)))
+        generation = asyncio.ensure_future(
+            self._host.run(lambda model: self._generate(model, prompt, on_text), "answer")
+        )
         generation.add_done_callback(lambda _: loop.call_soon(pieces.put_nowait, None))
         splitter = self.splitter()
         try:

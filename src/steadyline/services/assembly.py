@@ -69,7 +69,7 @@ def _patience(config: Config) -> Patience:
 def _journal(config: Config, runtime: Runtime) -> JournalAccess:
     path = Path(config.journal.path).expanduser()
     workers = ThreadWorkers(JOURNAL_WORKERS, "journal")
-    return JournalAccess(lambda: Journal(path, store_text=config.journal.store_text), workers, runtime.log)
+    return JournalAccess(lambda: Journal(path, store_text=config.journal.store_text), workers, runtime)
 
 
 def _gateway(config: Config, runtime: Runtime) -> Assembled:
@@ -89,14 +89,16 @@ def _inbound(config: Config, runtime: Runtime) -> Assembled:
     from steadyline.services.speech_detectors import speech_detectors
 
     detectors = speech_detectors(config, config.gateway.max_calls, runtime.log)
-    return Assembled(inbound_service(runtime, config, detectors), config.inbound.status_port)
+    service = inbound_service(runtime, config, detectors)
+    return Assembled(service, config.inbound.status_port)
 
 
 def _outbound(config: Config, runtime: Runtime) -> Assembled:
     from steadyline.services.outbound import outbound_service
     from steadyline.services.phrases import load_phrases
 
-    return Assembled(outbound_service(runtime, config, load_phrases(config, runtime.log)), config.outbound.status_port)
+    service = outbound_service(runtime, config, load_phrases(config, runtime.log))
+    return Assembled(service, config.outbound.status_port)
 
 
 def _whisper(config: Config, runtime: Runtime) -> Assembled:
@@ -120,7 +122,7 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
         }
         return RemoteRecognizer("steadyline.engines.stt_whisper:WhisperRecognizer", arguments, *child)
 
-    host = EngineHost("whisper", load, ThreadWorkers(whisper.workers, "whisper"), runtime.log)
+    host = EngineHost("whisper", load, ThreadWorkers(whisper.workers, "whisper"), runtime)
     return Assembled(WhisperService(runtime, config, host), whisper.status_port, host)
 
 
@@ -150,7 +152,7 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
         }
         return RemoteLanguageModel("steadyline.engines.llm_llamacpp:LlamaCppModel", arguments, *child)
 
-    host = EngineHost("llama", load, ThreadWorkers(slots, "llama"), runtime.log)
+    host = EngineHost("llama", load, ThreadWorkers(slots, "llama"), runtime)
     service = LlamaService(runtime, config, host, _journal(config, runtime), slots)
     return Assembled(service, llama.status_port, host)
 
@@ -168,7 +170,7 @@ def _voice(name: str, engine: str, config: Config, runtime: Runtime, place: TtsS
     loaders = {"piper": _piper, "kokoro": _kokoro}
     load = loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
     workers = ThreadWorkers(config.tts.workers, name, config.engines.nice)
-    host = EngineHost(name, load, workers, runtime.log)
+    host = EngineHost(name, load, workers, runtime)
     return Assembled(TtsService(runtime, config, host, place), place.status_port, host)
 
 

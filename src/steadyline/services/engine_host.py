@@ -1,13 +1,14 @@
 """An engine that is being loaded while its service already answers: loading is a state, not a fault."""
 
 import asyncio
-import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from steadyline.engines.remote import RemoteEngine
 from steadyline.errors import EngineError, EngineLostError, SteadylineError
-from steadyline.link.runtime import Workers
+from steadyline.link.runtime import Runtime, Workers
+from steadyline.metrics import Metrics
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -20,14 +21,15 @@ class EngineHost(Generic[E]):
         name: for people, e.g. "whisper".
         load: makes the engine; runs in a worker.
         workers: where it is loaded and used.
-        log: the service's logger.
+        runtime: the service's surroundings.
     """
 
-    def __init__(self, name: str, load: Callable[[], E], workers: Workers, log: logging.Logger) -> None:
+    def __init__(self, name: str, load: Callable[[], E], workers: Workers, runtime: Runtime) -> None:
         self._name = name
         self._load = load
         self._workers = workers
-        self._log = log
+        self._log = runtime.log
+        self._metrics = runtime.metrics
         self._engine: asyncio.Future[E] | None = None
         self._error = ""
         self._died = asyncio.Event()
@@ -70,11 +72,15 @@ class EngineHost(Generic[E]):
         self._death = error
         self._died.set()
 
-    async def run(self, work: Callable[[E], T]) -> T:
+    async def run(self, work: Callable[[E], T], kind: str = "work") -> T:
         """The result of `work(engine)` in a worker, once the engine is loaded.
 
         None comes when the engine's process dies: the service ends then, and its successor does the work again. To report
         a failure instead would let the caller's words or the answer be settled as lost.
+
+        Args:
+            work: what to do.
+            kind: one word of a few for the metrics, e.g. "transcribe".
 
         Raises:
             EngineError: whatever it was that went wrong inside: it concerns this piece of work, not the service.
@@ -82,7 +88,7 @@ class EngineHost(Generic[E]):
         assert self._engine is not None
         engine = await asyncio.shield(self._engine)
         try:
-            return await self._workers.run(work, engine)
+            return await self._timed(lambda: work(engine), kind)
         except EngineLostError as error:
             self._take_death(error)
             nothing: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -92,6 +98,24 @@ class EngineHost(Generic[E]):
         except Exception as error:
             self._log.exception("%s failed unexpectedly", self._name)
             raise EngineError(f"{self._name}: {error!r}") from error
+
+    async def _timed(self, work: Callable[[], T], kind: str) -> T:
+        """Do a piece of work in a worker, and measure its wait and its time."""
+        # The loop's own time, which any thread may read: it is virtual where the loop's is.
+        time, place = asyncio.get_running_loop().time, _QueuePlace(self._metrics)
+
+        def timed() -> T:
+            place.leave()
+            begun_at = time()
+            try:
+                return work()
+            finally:
+                self._metrics.worked(kind, time() - begun_at)
+
+        try:
+            return await self._workers.run(timed)
+        finally:
+            place.leave()
 
     @property
     def engine(self) -> E | None:
@@ -104,3 +128,16 @@ class EngineHost(Generic[E]):
         closer: Any = getattr(self.engine, "close", None)
         if closer is not None:
             closer()
+
+
+class _QueuePlace:
+    """One piece of work in the queue for a worker: leaves it when it begins, or when nobody waits for it any more."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._taken = [metrics.queue_depth]
+        metrics.queue_depth.inc()
+
+    def leave(self) -> None:
+        # Worker and event loop may come here at the same moment; `pop` lets one of them through.
+        with suppress(IndexError):
+            self._taken.pop().dec()

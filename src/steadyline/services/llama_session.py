@@ -104,7 +104,10 @@ class LlamaSession:
             self._journal.note(lambda journal: journal.digit_pressed(self.call_uuid, detail, at))
 
     def _played(self, turn: int, clause: int, sample: int) -> None:
-        self._journal.note(lambda journal: journal.clause_heard(self.call_uuid, turn, clause, sample))
+        uuid = self.call_uuid
+        self._journal.note(
+            lambda journal: journal.clause_heard(uuid, turn, clause, sample), replaces=(uuid, turn, clause)
+        )
 
     async def _converse(self) -> None:
         turns = await self._restore()
@@ -153,7 +156,7 @@ class LlamaSession:
             self._runtime.log.warning(text, turn.start, turn.end, extra={"call_id": self.call_id})
         elif turn.final and turn.end > self.committed:
             number, at, text = self.turn + 1, self._runtime.clock.wall(), turn.text.strip()
-            is_new = bool(text) and await self._journal.ask(
+            is_new = bool(text) and await self._journal.write(
                 lambda journal: journal.turn_heard(
                     self.call_uuid, number, turn.start, turn.end, text, turn.language, at
                 ),
@@ -189,6 +192,7 @@ class LlamaSession:
             await self._say(turn, 0, self._settings.apology)
         await self._finish(turn, len(said))
         self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, "first_clause", first_ms))
+        self._runtime.metrics.turn_part("first_clause", first_ms / 1000)
         self._history.append(ChatMessage("assistant", " ".join(said)))
         shown = repr(" ".join(said)) if self._logs_text else f"{len(said)} clauses"
         self._runtime.log.info(
@@ -202,12 +206,12 @@ class LlamaSession:
     async def _say(self, turn: int, clause: int, text: str) -> None:
         """Journal a clause, then send it."""
         at = self._runtime.clock.wall()
-        await self._journal.ask(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
+        await self._journal.write(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
         self._send_clause(turn, clause, text)
 
     async def _finish(self, turn: int, clauses: int) -> None:
         at = self._runtime.clock.wall()
-        await self._journal.ask(lambda journal: journal.answer_finished(self.call_uuid, turn, clauses, at), None)
+        await self._journal.write(lambda journal: journal.answer_finished(self.call_uuid, turn, clauses, at), None)
         self._voices.say((turn, clauses), messages.AnswerEnded(turn, clauses))
 
     def _send_clause(self, turn: int, clause: int, text: str) -> None:

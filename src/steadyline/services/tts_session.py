@@ -184,8 +184,7 @@ class TtsSession:
         if self._passed_over > held:
             self._begin_again(held)
             return
-        for message in self._kept.after((*held, 1 << 30)):
-            self._outbound.send(message)
+        self._outbound.send_again(self._kept.after((*held, 1 << 30)))
 
     def _begin_again(self, held: tuple[int, int]) -> None:
         """A new outbound lacks what the former one had from another voice: render everything that was not played."""
@@ -240,7 +239,7 @@ class TtsSession:
         begun_in = self._round
         started_at = self._runtime.clock.now()
         try:
-            samples, rate_hz = await self._host.run(lambda engine: render(engine, clause.text))
+            samples, rate_hz = await self._host.run(lambda engine: render(engine, clause.text), "render")
         except EngineError as error:
             self._runtime.log.error("synthesis failed: %s", error, extra={"call_id": self.call_id})
             samples, rate_hz = np.zeros(0, np.float32), SILENT_RATE_HZ
@@ -248,6 +247,8 @@ class TtsSession:
             return
         self._send_audio(clause, samples, rate_hz)
         elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
+        if clause.clause == 0:
+            self._runtime.metrics.turn_part("synthesis", elapsed_ms / 1000)
         self._runtime.log.debug(
             "clause %d.%d in %.0f ms", clause.turn, clause.clause, elapsed_ms, extra={"call_id": self.call_id}
         )

@@ -130,10 +130,8 @@ class WhisperSession:
     def _llama_opened(self, welcome: Welcome) -> None:
         self._commit(welcome.committed.get("sample", 0), welcome.committed.get("turn", 0))
         self._is_committed_known.set()
-        for digit in self._digits.after(None):
-            self._llama.send(digit)
-        for turn in self._kept.after(self._committed):
-            self._llama.send(turn)
+        self._llama.send_again(self._digits.after(None))
+        self._llama.send_again(self._kept.after(self._committed))
 
     def _llama_lost(self, reason: str) -> None:
         self._llama_state = PipelineState(False, f"llama: {reason}")
@@ -182,12 +180,13 @@ class WhisperSession:
     async def _transcribe(self, ended: messages.SpeechEnded, speech: NDArray[np.float32]) -> Turn:
         started_at = self._runtime.clock.now()
         try:
-            transcript = await self._host.run(lambda engine: engine.transcribe(speech))
+            transcript = await self._host.run(lambda engine: engine.transcribe(speech), "transcribe")
             text, language = transcript.text, transcript.language
         except EngineError as error:
             self._runtime.log.error("transcription failed: %s", error, extra={"call_id": self.call_id})
             text, language = "", ""
         elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
+        self._runtime.metrics.turn_part("transcription", elapsed_ms / 1000)
         shown = repr(text) if self._logs_text else f"{len(text.split())} words"
         seconds = len(speech) / 16_000
         self._runtime.log.info(
