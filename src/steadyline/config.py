@@ -7,27 +7,7 @@ ones winning: the defaults, the file (`--config`, else `$STEADYLINE_CONFIG`, els
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-
-def setting(
-    default: Any,
-    text: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    or_class: bool = False,
-    secret: bool = False,
-) -> Any:
-    """A config field: default, meaning (with its unit), what is allowed (`or_class`: "module:Class" too), hidden or not."""
-    metadata = {"text": text, "low": low, "high": high, "choices": choices, "or_class": or_class, "secret": secret}
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def port_number(default: int, text: str) -> Any:
-    """A port number."""
-    return setting(default, text, low=0, high=65535)
+from steadyline.setting import port_number, setting
 
 
 @dataclass
@@ -69,6 +49,7 @@ class GatewaySection:
     frame_ms: int = setting(20, "the caller's audio is passed on in pieces of this length, ms", low=10, high=100)
     quiet_frame_ms: int = setting(60, "the same after a second in which nobody spoke, ms", low=10, high=200)
     status_port: int = port_number(8071, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8061, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass
@@ -96,6 +77,7 @@ class InboundSection:
     max_utterance_s: float = setting(28.0, "an utterance is cut after this, s (Whisper sees 30 s)", low=5, high=29)
     replay_s: float = setting(60.0, "speech kept for a new whisper, s", low=1)
     status_port: int = port_number(8072, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8062, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass
@@ -112,6 +94,7 @@ class WhisperSection:
     )
     window_floor_s: float = setting(8.0, "shortest window given to the model, s", low=4, high=30)
     status_port: int = port_number(8073, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8063, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass
@@ -147,6 +130,7 @@ class LlamaSection:
         2.0, "the first voice speaks again, from the next answer on, after it was ready for so long, s", low=0
     )
     status_port: int = port_number(8074, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8064, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass
@@ -160,6 +144,7 @@ class TtsSection:
     max_ahead_s: float = setting(60.0, "audio made ahead of what the caller has heard, s", low=5)
     linger_s: float = setting(15.0, "a call whose llama and outbound are gone is kept so long, s", low=1)
     status_port: int = port_number(8075, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8065, "HTTP port for /metrics, /live and /ready; 0: off")
 
     @property
     def service(self) -> str:
@@ -175,6 +160,7 @@ class StandbySection:
     port: int = port_number(8091, "TCP port of connection 4")
     register_port: int = port_number(13002, "UDP port of connection 2")
     status_port: int = port_number(8078, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8068, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass
@@ -219,6 +205,7 @@ class OutboundSection:
         30.0, "an answer that is owed for so long is given up: goodbye, and the call ends, s; 0: never", low=0
     )
     status_port: int = port_number(8076, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8066, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass
@@ -302,6 +289,7 @@ class SupervisorSection:
     start_timeout_s: float = setting(30.0, "the same between its start and its first answer, s", low=5)
     stop_timeout_s: float = setting(4.0, "services that do not stop within this are killed, s", low=0.5)
     status_port: int = port_number(8077, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8067, "HTTP port for /metrics, /live and /ready; 0: off")
 
 
 @dataclass

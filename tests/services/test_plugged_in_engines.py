@@ -108,7 +108,7 @@ def test_a_voice_of_ones_own_is_the_service_tts_on_the_voices_ports() -> None:
     assert service_names(config)[-1] == "tts"
     assert status_ports(config)["tts"] == config.tts.status_port
     keys = {port.key for port in configured_ports(config) if port.service == "tts"}
-    assert keys == {"tts.port", "tts.register_port", "tts.status_port"}
+    assert keys == {"tts.port", "tts.register_port", "tts.status_port", "tts.metrics_port"}
     assert service_runtime("tts", config, logging.getLogger("steadyline.tests")).role == "tts"
 
 

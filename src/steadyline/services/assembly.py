@@ -29,6 +29,7 @@ class Assembled:
     service: Service
     status_port: int
     host: EngineHost[Any] | None = None
+    metrics_port: int = 0
 
 
 def assemble(name: str, config: Config, runtime: Runtime) -> Assembled:
@@ -81,7 +82,7 @@ def _gateway(config: Config, runtime: Runtime) -> Assembled:
         return cast(Awaitable[Line], SipUserAgent.start(sip_settings(config), on_incoming))
 
     service = GatewayService(runtime, config, open_line, _journal(config, runtime))
-    return Assembled(service, config.gateway.status_port)
+    return Assembled(service, config.gateway.status_port, metrics_port=config.gateway.metrics_port)
 
 
 def _inbound(config: Config, runtime: Runtime) -> Assembled:
@@ -90,7 +91,7 @@ def _inbound(config: Config, runtime: Runtime) -> Assembled:
 
     detectors = speech_detectors(config, config.gateway.max_calls, runtime.log)
     service = inbound_service(runtime, config, detectors)
-    return Assembled(service, config.inbound.status_port)
+    return Assembled(service, config.inbound.status_port, metrics_port=config.inbound.metrics_port)
 
 
 def _outbound(config: Config, runtime: Runtime) -> Assembled:
@@ -98,7 +99,7 @@ def _outbound(config: Config, runtime: Runtime) -> Assembled:
     from steadyline.services.phrases import load_phrases
 
     service = outbound_service(runtime, config, load_phrases(config, runtime.log))
-    return Assembled(service, config.outbound.status_port)
+    return Assembled(service, config.outbound.status_port, metrics_port=config.outbound.metrics_port)
 
 
 def _whisper(config: Config, runtime: Runtime) -> Assembled:
@@ -123,7 +124,7 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
         return RemoteRecognizer("steadyline.engines.stt_whisper:WhisperRecognizer", arguments, *child)
 
     host = EngineHost("whisper", load, ThreadWorkers(whisper.workers, "whisper"), runtime)
-    return Assembled(WhisperService(runtime, config, host), whisper.status_port, host)
+    return Assembled(WhisperService(runtime, config, host), whisper.status_port, host, whisper.metrics_port)
 
 
 def _llama(config: Config, runtime: Runtime) -> Assembled:
@@ -154,7 +155,7 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
 
     host = EngineHost("llama", load, ThreadWorkers(slots, "llama"), runtime)
     service = LlamaService(runtime, config, host, _journal(config, runtime), slots)
-    return Assembled(service, llama.status_port, host)
+    return Assembled(service, llama.status_port, host, llama.metrics_port)
 
 
 def _standby(config: Config, runtime: Runtime) -> Assembled:
@@ -171,7 +172,7 @@ def _voice(name: str, engine: str, config: Config, runtime: Runtime, place: TtsS
     load = loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
     workers = ThreadWorkers(config.tts.workers, name, config.engines.nice)
     host = EngineHost(name, load, workers, runtime)
-    return Assembled(TtsService(runtime, config, host, place), place.status_port, host)
+    return Assembled(TtsService(runtime, config, host, place), place.status_port, host, place.metrics_port)
 
 
 def _piper(config: Config) -> Callable[[], Any]:

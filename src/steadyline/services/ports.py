@@ -34,23 +34,33 @@ def configured_ports(config: Config) -> list[Port]:
         Port("gateway.sip_port", "tcp", sip, gateway.sip_port, "gateway"),
         Port("gateway.processor_port", "tcp", internal, gateway.processor_port, "gateway"),
         Port("gateway.status_port", "tcp", internal, gateway.status_port, "gateway"),
+        Port("gateway.metrics_port", "tcp", internal, gateway.metrics_port, "gateway"),
         Port("inbound.status_port", "tcp", internal, config.inbound.status_port, "inbound"),
+        Port("inbound.metrics_port", "tcp", internal, config.inbound.metrics_port, "inbound"),
         Port("whisper.register_port", "udp", internal, config.whisper.register_port, "whisper"),
         Port("whisper.status_port", "tcp", internal, config.whisper.status_port, "whisper"),
+        Port("whisper.metrics_port", "tcp", internal, config.whisper.metrics_port, "whisper"),
         Port("llama.port", "tcp", internal, config.llama.port, "llama"),
         Port("llama.status_port", "tcp", internal, config.llama.status_port, "llama"),
+        Port("llama.metrics_port", "tcp", internal, config.llama.metrics_port, "llama"),
         Port("tts.port", "tcp", internal, config.tts.port, tts),
         Port("tts.register_port", "udp", internal, config.tts.register_port, tts),
         Port("tts.status_port", "tcp", internal, config.tts.status_port, tts),
+        Port("tts.metrics_port", "tcp", internal, config.tts.metrics_port, tts),
         Port("outbound.status_port", "tcp", internal, config.outbound.status_port, "outbound"),
+        Port("outbound.metrics_port", "tcp", internal, config.outbound.metrics_port, "outbound"),
         Port("supervisor.status_port", "tcp", internal, config.supervisor.status_port, "up"),
+        Port("supervisor.metrics_port", "tcp", internal, config.supervisor.metrics_port, "up"),
     ]
     if config.standby.engine:
         ports += [
             Port("standby.port", "tcp", internal, config.standby.port, "standby"),
             Port("standby.register_port", "udp", internal, config.standby.register_port, "standby"),
             Port("standby.status_port", "tcp", internal, config.standby.status_port, "standby"),
+            Port("standby.metrics_port", "tcp", internal, config.standby.metrics_port, "standby"),
         ]
+    # 0 is not a port that somebody chooses but one that is not opened.
+    ports = [port for port in ports if port.number or not port.key.endswith(".metrics_port")]
     if "tls" in gateway.transports:
         # SIP over TLS has no key of its own: it listens beside the other two.
         ports.insert(2, Port("gateway.sip_port", "tcp", sip, gateway.sip_port + 1, "gateway"))

@@ -19,6 +19,7 @@ from steadyline.log import start_logging
 from steadyline.retry import RetryPolicy
 from steadyline.services.assembly import Assembled, assemble
 from steadyline.services.engine_host import EngineHost
+from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
 from steadyline.services.status_server import StatusServer
 from steadyline.services.systemd import systemd
@@ -69,16 +70,19 @@ def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
         ),
         RegisterCadence(register.fast_interval_s, register.fast_period_s, register.slow_interval_s),
         register.expiry_s,
+        name,
     )
 
 
 async def _serve(name: str, config: Config, runtime: Runtime) -> None:
     assembled = assemble(name, config, runtime)
     status = StatusServer(runtime, name, assembled.service)
+    metrics = MetricsServer(runtime, lambda: assembled.service.state)
     stopping, manager = asyncio.Event(), systemd()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     await status.start((config.network.host, assembled.status_port))
+    metrics.start((config.network.host, assembled.metrics_port))
     try:
         await assembled.service.start()
         runtime.log.info("%s started", name)
@@ -90,6 +94,7 @@ async def _serve(name: str, config: Config, runtime: Runtime) -> None:
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 await assembled.service.stop()
         status.stop()
+        metrics.stop()
         if assembled.host is not None:
             assembled.host.close()
         runtime.log.info("%s stopped", name)

@@ -16,16 +16,24 @@ _given: set[int] = set()
 _TCP_KEYS = (
     "gateway.processor_port",
     "gateway.status_port",
+    "gateway.metrics_port",
     "inbound.status_port",
+    "inbound.metrics_port",
     "outbound.status_port",
+    "outbound.metrics_port",
     "whisper.status_port",
+    "whisper.metrics_port",
     "llama.status_port",
+    "llama.metrics_port",
     "llama.port",
     "tts.status_port",
+    "tts.metrics_port",
     "tts.port",
     "standby.status_port",
+    "standby.metrics_port",
     "standby.port",
     "supervisor.status_port",
+    "supervisor.metrics_port",
 )
 _UDP_KEYS = ("whisper.register_port", "tts.register_port", "standby.register_port")
 

@@ -12,6 +12,7 @@ from steadyline.config import Config
 from steadyline.link.network import TcpNetwork
 from steadyline.link.runtime import Runtime
 from steadyline.log import start_logging
+from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
 from steadyline.services.status_server import StatusServer
 from steadyline.services.systemd import systemd
@@ -46,10 +47,12 @@ async def run_system(
     runtime = Runtime("supervisor", LoopClock(), TcpNetwork(), time.time_ns() // 1_000_000, random.random, log)
     supervisor = Supervisor(runtime, config, service_names(config), arguments, writer.put)
     status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
+    metrics = MetricsServer(runtime, lambda: supervisor.state)
     stopping = _interrupted_by_signals()
     try:
         with port_holder_named(config):
             await status.start((config.network.host, config.supervisor.status_port))
+            metrics.start((config.network.host, config.supervisor.metrics_port))
         await supervisor.start()
         started_at = runtime.clock.now()
         uri = await supervisor.wait_ready(progress)
@@ -64,6 +67,7 @@ async def run_system(
         manager.stopping()
         await supervisor.stop()
         status.stop()
+        metrics.stop()
         # Waits for whoever reads the log, when nothing else is left to do on this loop.
         writer.close(LAST_WORDS_TIMEOUT_S)
 
