@@ -19,7 +19,7 @@ CODE := src tests $(wildcard benchmarks examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check format bench lock clean models
+.PHONY: help demo run test check format bench drills drill-kills drill-soak lock clean models
 
 help: ## show this list
 	@echo "Steadyline answers the telephone with a local AI. Targets:"
@@ -51,6 +51,18 @@ format: $(VENV)/.installed-dev ## put the code into the format that check asks f
 bench: $(VENV)/.installed-dev models ## measure, and write benchmarks/results/
 	$(BIN)/steadyline models fetch $(TEST_MODELS)
 	$(BIN)/python -m benchmarks
+
+# Every one of them, whatever the others come to; `make -k drills` goes on after one that finds something.
+drills: drill-kills drill-soak ## the whole drills: faults in real calls, an hour or so; results in benchmarks/results/
+
+drill-kills: $(VENV)/.installed-dev models
+	$(BIN)/steadyline models fetch $(TEST_MODELS)
+	$(BIN)/steadyline drill kills --cells all --runs 3
+	$(BIN)/steadyline drill kills --without-standby --service tts --service outbound
+	$(BIN)/steadyline drill kills --real-engines
+
+drill-soak: $(VENV)/.installed-dev models
+	$(BIN)/steadyline drill soak
 
 clean: ## remove what make, the demo and the tests left here (models and journal stay)
 	rm -rf $(VENV) demo-output build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Measured
-from benchmarks.machine import ROOT, busy_percent, commit, describe_machine
+from benchmarks.machine import ROOT, busy_percent
+from steadyline.drills.machine import commit, describe_machine
 
 FOLDER = ROOT / "benchmarks" / "results"
 

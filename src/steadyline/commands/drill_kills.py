@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the heard answer is compared with the journal by word error rate; if no --moment is named: transcribing and "
         "playback, in one lane")  # fmt: skip
     add("--without-standby", action="store_true", help="drill systems that have one voice only")
-    add_result_options(parser, "drill-kills")
+    add_result_options(parser, "drill-kills (with -real-engines or -without-standby behind it)")
 
 
 def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str]) -> int:
@@ -83,14 +83,15 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         baseline_calls=namespace.baseline,
         config_path=path,
         settings=tuple(settings),
-        evidence=out / "drill-kills-failed",
+        evidence=out / "failed",
     )
     if namespace.real_engines:
         runs, baseline = _drilled(SpokenScript(load_config(path, settings)), cells, options, namespace.runs)
     else:
         runs, baseline = _drilled(ToneScript(), cells, options, namespace.runs)
     command = shlex.join(["steadyline", *sys.argv[1:]])
-    result = as_dict(command, options.lanes, baseline, runs)
+    variants = ["real-engines"] * namespace.real_engines + ["without-standby"] * namespace.without_standby
+    result = as_dict(command, options.lanes, baseline, runs, "-".join(["drill-kills", *variants]))
     write_results(out, result, page(command, options.baseline_calls, runs))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(runs))
     return 0 if all(one.is_good for one in runs) else 1

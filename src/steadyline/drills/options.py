@@ -2,15 +2,12 @@
 
 import argparse
 import json
-import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from steadyline import __version__
+from steadyline.drills.machine import commit, describe_machine
 
 Progress = Callable[[str], None]
 
@@ -27,7 +24,7 @@ def add_result_options(parser: argparse.ArgumentParser, name: str) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help=f"where {name}.json and {name}.html go ({RESULTS} if there is such a folder, else drill-results)",
+        help=f"where the result goes as .json and .html, named {name} ({RESULTS} if there is such a folder, else drill-results)",
     )
 
 
@@ -46,13 +43,7 @@ def write_results(folder: Path, result: dict[str, Any], page: str) -> None:
 
 def conditions(name: str, command: str) -> dict[str, Any]:
     """What was run, and on what: the head of every result."""
-    machine = {
-        "cores": psutil.cpu_count(),
-        "architecture": platform.machine(),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-    }
-    return {"name": name, "command": command, "version": __version__, "machine": machine}
+    return {"name": name, "command": command, "commit": commit(), "machine": describe_machine()}
 
 
 def say_progress(text: str) -> None:

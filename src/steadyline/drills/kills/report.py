@@ -71,10 +71,12 @@ class Run:
         return "; ".join([*parts, *self.exceeded, f"{self.took_s:.0f} s"])
 
 
-def as_dict(command: str, lanes: int, baseline: dict[str, Any], runs: Sequence[Run]) -> dict[str, Any]:
+def as_dict(
+    command: str, lanes: int, baseline: dict[str, Any], runs: Sequence[Run], name: str = "drill-kills"
+) -> dict[str, Any]:
     """The whole result, ready for JSON."""
     return {
-        **conditions("drill-kills", command),
+        **conditions(name, command),
         "lanes": lanes,
         "baseline": baseline,
         "bounds": {"median_s": MEDIAN_S, "worst_s": WORST_S},
