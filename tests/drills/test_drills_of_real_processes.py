@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 DEADLOCK_S = 280.0
 """No test asserts speed; this only ends one that hangs."""
 
@@ -40,6 +42,35 @@ def test_every_word_is_heard_once_whoever_is_killed(tmp_path: Path) -> None:
         assert all(victim["back_after_s"] > 0 for victim in one["victims"])
     page = (tmp_path / "drill-kills.html").read_text()
     assert page.count("<rect") == 50 and "5 of 5 cells" in page and "1 of 1 faults apart" in page
+
+
+STARTS_A_SYSTEM = """
+import asyncio, sys
+from pathlib import Path
+from steadyline.drills.real_system import RealSystem
+from steadyline.drills.tone_engines import ENGINE_SETTINGS
+
+async def main():
+    system = RealSystem(Path(sys.argv[1]), ENGINE_SETTINGS)
+    await system.start()
+    print(*(await system.pids()).values(), flush=True)
+    await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+
+
+def test_a_drill_that_is_killed_takes_its_system_along(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STARTS_A_SYSTEM, str(tmp_path)]
+    drilling = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert drilling.stdout is not None
+    pids = [int(pid) for pid in drilling.stdout.readline().split()]
+    assert len(pids) == 7
+    supervisor = psutil.Process(drilling.pid).children()[0].pid
+    drilling.kill()
+    drilling.communicate()
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in (supervisor, *pids) if psutil.pid_exists(pid)], 60)
+    assert alive == []
 
 
 def test_nothing_is_left_after_many_calls_and_kills(tmp_path: Path) -> None:

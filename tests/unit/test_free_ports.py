@@ -29,6 +29,12 @@ def test_systems_that_are_started_at_the_same_time_share_none_either() -> None:
     assert sum(len(ports) for ports in systems) == len(set[int]().union(*systems))
 
 
+def test_the_calls_of_systems_that_run_at_the_same_time_have_ports_of_their_own() -> None:
+    configs = [load_config(None, free_port_settings()) for _ in range(len(free_ports.PER_CALL_BASES))]
+    assert len({config.inbound.audio_port_base for config in configs}) == len(configs)
+    assert len({config.gateway.rtp_port_low for config in configs}) == len(configs)
+
+
 def test_a_port_that_somebody_has_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = free_port_settings()
     numbers = sorted({int(one.partition("=")[2]) for one in settings if one.startswith(("tts.", "gateway.sip_port"))})

@@ -21,6 +21,11 @@ START_DEADLINE_S = 120.0
 STOP_DEADLINE_S = 20.0
 POLL_S = 0.1
 LOG_TAIL = 40
+_FOLLOW = (
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+"""Ask the kernel for SIGTERM when the drill dies (Linux, prctl(2), PR_SET_PDEATHSIG), whatever it dies of; kept by execve(2)."""
 
 
 class DrillError(SteadylineError):
@@ -79,7 +84,7 @@ class RealSystem:
         environment = {**os.environ, FOLDER_VARIABLE: str(self.folder), PACE_VARIABLE: str(self._pace)}
         with self._log_path.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "steadyline", "--config", str(config_path), "up"),
+                *(sys.executable, "-c", _FOLLOW, "-m", "steadyline", "--config", str(config_path), "up"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

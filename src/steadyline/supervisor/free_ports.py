@@ -1,5 +1,6 @@
 """Ports that are free right now, as `--set` settings, so that two systems run side by side (the demo, tests)."""
 
+import itertools
 import random
 import socket
 
@@ -12,6 +13,9 @@ near end of somebody's connection, and nobody who dials it meanwhile connects to
 
 _given: set[int] = set()
 """Ports that this process gave away: a system that is being started has not opened all of its own yet."""
+
+_per_call_bases = itertools.cycle(random.sample(PER_CALL_BASES, len(PER_CALL_BASES)))
+_rtp_bases = itertools.cycle(random.sample(RTP_BASES, len(RTP_BASES)))
 
 _TCP_KEYS = (
     "gateway.processor_port",
@@ -44,7 +48,7 @@ def free_port_settings(host: str = "127.0.0.1") -> list[str]:
         _given.clear()
     settings = [f"{key}={_free(host, socket.SOCK_STREAM)}" for key in _TCP_KEYS]
     settings += [f"{key}={_free(host, socket.SOCK_DGRAM)}" for key in _UDP_KEYS]
-    base, rtp = random.choice(PER_CALL_BASES), random.choice(RTP_BASES)
+    base, rtp = next(_per_call_bases), next(_rtp_bases)
     settings += [f"inbound.audio_port_base={base + 1}", f"outbound.audio_port_base={base + 2}"]
     settings += [f"gateway.rtp_port_low={rtp}", f"gateway.rtp_port_high={rtp + 199}"]
     settings += ["gateway.first_call_id=2", f"gateway.last_call_id={PER_CALL_RANGE - 4}"]
