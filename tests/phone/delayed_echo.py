@@ -24,7 +24,7 @@ async def echo(call: SipCall, delay_s: float) -> None:
 
 
 async def serve(delay_s: float) -> None:
-    settings = SipSettings(port=0, transports=("udp", "tcp"), rtp_ports=(22000, 22998))
+    settings = SipSettings(port=0, transports=("udp", "tcp"), rtp_ports=(20000, 20998))
     calls: set[asyncio.Task[None]] = set()
     agent = await SipUserAgent.start(settings, lambda call: calls.add(asyncio.create_task(echo(call, delay_s))))
     print(json.dumps({"event": "listening", "uri": agent.uri}), flush=True)

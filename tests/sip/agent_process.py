@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import Any
 
 # Below the ephemeral ports of Linux (32768 and up), so that no client socket lands on them.
-# Above the test phone's media ports, below the ephemeral ones; each worker of a parallel run has its own part.
-_LOWEST_PORT, _PORTS_PER_WORKER, _WORKERS = 22000, 2500, 4
+# Above the test phone's media ports, below those of whole systems (`free_ports.FIXED_PORTS`, 29000 on); each worker of a
+# parallel run has its own part.
+_LOWEST_PORT, _PORTS_PER_WORKER, _WORKERS = 22000, 1700, 4
 _BLOCK = 100
+_given: list[int] = []
 
 
 def free_block() -> int:
-    """The first of a hundred neighbouring ports of which a sample is free."""
+    """The first of a hundred neighbouring ports of which a sample is free; none twice before all others were given."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
     lowest = _LOWEST_PORT + worker * _PORTS_PER_WORKER
     while True:
         base = random.randrange(lowest, lowest + _PORTS_PER_WORKER, _BLOCK)
+        if base in _given:
+            continue
         try:
             for port in (*range(base, base + 10), base + 20, base + 60):
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
@@ -30,6 +34,8 @@ def free_block() -> int:
                         probe.bind(("127.0.0.1", port))
         except OSError:
             continue
+        _given.append(base)
+        del _given[: -(_PORTS_PER_WORKER // _BLOCK // 2)]
         return base
 
 

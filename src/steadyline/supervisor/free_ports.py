@@ -7,7 +7,7 @@ import socket
 PER_CALL_RANGE = 400
 PER_CALL_BASES = range(15_200, 19_600, PER_CALL_RANGE)
 RTP_BASES = range(10_000, 15_000, 200)
-FIXED_PORTS = range(22_000, 32_700)
+FIXED_PORTS = range(29_000, 32_700)
 """Below the ephemeral ports (Linux: from 32768 on): a service that is started again finds its port as it left it, not as the
 near end of somebody's connection, and nobody who dials it meanwhile connects to himself."""
 
