@@ -25,13 +25,19 @@ def test_what_remains_is_the_persona_and_the_newest_messages(conversation: list[
     assert fitted[0] == SYSTEM
     assert fitted[-1] == conversation[-1]
     assert fitted[1:] == conversation[len(conversation) - len(fitted) + 1 :]
-    assert count(fitted) <= limit or len(fitted) == 2
+    assert count(fitted) <= limit or "user" not in [message.role for message in fitted[2:]]
 
 
 @given(conversations, st.integers(0, 400))
 def test_a_trimmed_conversation_begins_with_the_caller(conversation: list[Message], limit: int) -> None:
     fitted = fit_history(conversation, count_tokens=count, limit_tokens=limit)
     assert fitted == conversation or fitted[1].role == "user" or len(fitted) == 2
+
+
+@given(conversations, st.integers(0, 400))
+def test_an_answer_that_is_gone_on_with_keeps_its_question(conversation: list[Message], limit: int) -> None:
+    begun = [*conversation, Message("user", "why"), Message("assistant", "Because")]
+    assert fit_history(begun, count_tokens=count, limit_tokens=limit)[-2:] == begun[-2:]
 
 
 def test_a_conversation_that_fits_is_left_alone() -> None:
