@@ -1,5 +1,6 @@
 """A peer that breaks the protocol: a reason on the wire, one log line, closed, and nobody else notices."""
 
+import asyncio
 import itertools
 import logging
 
@@ -10,6 +11,7 @@ from tests.link.worlds import HOST, MemoryWorld, World, make_runtime, now, soon,
 from steadyline.clock import LoopClock
 from steadyline.link.beacon import listen_for_registrations
 from steadyline.link.link import Link, LinkEvents
+from steadyline.link.memory import MemoryNetwork
 from steadyline.wire.codec import encode_message
 from steadyline.wire.line_messages import Digit
 from steadyline.wire.messages import Ping, Refused, Welcome
@@ -238,3 +240,22 @@ def test_a_peer_that_takes_nothing_is_lost_before_memory_is(who_talks: str, monk
         assert transport.is_aborted and closings[0].state is SessionState.LOST
 
     MemoryWorld().run(scenario())
+
+
+def test_a_connection_that_was_accepted_while_the_port_was_being_closed_opens_nothing() -> None:
+    """asyncio makes its protocol a turn of the loop after accept(2): the call may have ended in between."""
+    network = MemoryNetwork()
+
+    async def scenario() -> None:
+        listener, peer = ListeningEnd(make_runtime(network, "llama")), RawPeer()
+        port = await listener.listen()
+        accept = network.listeners[port]
+        listener.acceptor.close()
+        network.listeners[port] = accept
+        await network.connect((HOST, port), peer)
+        peer.say(hello())
+        await asyncio.sleep(0.1)
+        assert peer.is_closed
+        assert listener.links == []
+
+    MemoryWorld(network).run(scenario())

@@ -81,9 +81,11 @@ class Acceptor:
         self._links: dict[tuple[str, str], Link] = {}
         self._newest: dict[tuple[str, str], Newest] = {}
         self._statuses: dict[tuple[str, str], ConnectionStatus] = {}
-        self._pending: set[Link] = set()
-        self._decisions: set[asyncio.Future[None]] = set()
+        # Dicts for their order, in which they are closed: a set's would differ from run to run.
+        self._pending: dict[Link, None] = {}
+        self._decisions: dict[asyncio.Future[None], None] = {}
         self._listening: Listening | None = None
+        self._is_closed = False
         self._link_events = LinkEvents(
             on_message=self._events.on_message, on_closed=self._closed, on_hello=self._greeted
         )
@@ -110,6 +112,7 @@ class Acceptor:
 
     def close(self) -> None:
         """Stop listening and drop every link without BYE: this process stops, its calls go on and will heal."""
+        self._is_closed = True
         if self._listening:
             self._listening.close()
             self._listening = None
@@ -130,17 +133,21 @@ class Acceptor:
 
     def _accept(self) -> Link:
         link = Link(self._runtime.clock, self._runtime.times, self._link_events)
-        self._pending.add(link)
+        self._pending[link] = None
         return link
 
     def _greeted(self, link: Link, hello: Hello) -> None:
+        if self._is_closed:
+            # It was accepted, but not yet handed to us, when the port was closed.
+            link.drop("this service is stopping")
+            return
         decision = self._objection(hello) or self._events.admit(hello)
         if isinstance(decision, Welcome | Refusal):
             self._decide(link, hello, decision)
         else:
             task = asyncio.ensure_future(self._decide_later(link, hello, decision))
-            self._decisions.add(task)
-            task.add_done_callback(self._decisions.discard)
+            self._decisions[task] = None
+            task.add_done_callback(lambda task: self._decisions.pop(task, None))
 
     async def _decide_later(self, link: Link, hello: Hello, decision: Awaitable[Decision]) -> None:
         self._decide(link, hello, await decision)
@@ -154,7 +161,7 @@ class Acceptor:
             )
             link.refuse(decision.code, decision.text)
             return
-        self._pending.discard(link)
+        self._pending.pop(link, None)
         key = (hello.role, hello.call_uuid)
         previous = self._links.pop(key, None)
         self._links[key] = link
@@ -203,7 +210,7 @@ class Acceptor:
 
     def _closed(self, link: Link, closed: Closed) -> None:
         if link in self._pending:
-            self._pending.discard(link)
+            self._pending.pop(link, None)
             is_told = closed.state is SessionState.REFUSED and link.hello is not None
             if closed.code not in ("bye", "eof") and not is_told:
                 self._runtime.log.warning("dropped %s:%d: %s", *link.peer, closed.reason)

@@ -11,7 +11,8 @@ class Tasks:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._tasks: set[asyncio.Task[Any]] = set()
+        # A dict for its order, in which they are cancelled: a set's would differ from run to run.
+        self._tasks: dict[asyncio.Task[Any], None] = {}
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -19,7 +20,7 @@ class Tasks:
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run `work` in the background; an exception is logged with its trace."""
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._done)
         return task
 
@@ -34,6 +35,6 @@ class Tasks:
             await asyncio.wait(self._tasks)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and task.exception() is not None:
             self._log.error("task %r failed", task.get_name(), exc_info=task.exception())

@@ -22,6 +22,19 @@ _HIGHEST = {
 }
 """Numbers that travel on in 4 bytes of an audio message, or make a port; all others are bounded by MAX_INT."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+_FIELDS: dict[type, tuple[tuple[str, Any], ...]] = {}
+
+
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Names and types of a message's fields; looking them up anew for every heartbeat would cost more than its JSON."""
+    known = _FIELDS.get(kind)
+    if known is None:
+        known = _FIELDS[kind] = tuple((item.name, item.type) for item in fields(kind))
+    return known
+
 
 class JsonMessage:
     """A message whose body is a JSON object with the dataclass's fields.
@@ -35,8 +48,8 @@ class JsonMessage:
     MAX_BYTES: ClassVar[int] = MAX_CONTROL_BYTES
 
     def to_body(self) -> bytes:
-        content = {item.name: getattr(self, item.name) for item in fields(self)}  # type: ignore[arg-type]
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        content = {name: getattr(self, name) for name, _ in _fields(type(self))}
+        return _ENCODER.encode(content).encode("utf-8", "replace")
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
@@ -55,10 +68,10 @@ class JsonMessage:
         if not isinstance(content, dict):
             raise WireError("bad-body", f"{name}: a JSON {type(content).__name__}, an object is needed")
         values = {}
-        for item in fields(cls):  # type: ignore[arg-type]
-            if item.name not in content:
-                raise WireError("bad-body", f"{name}.{item.name}: missing")
-            values[item.name] = _checked(name, item.name, content[item.name], item.type)
+        for field, kind in _fields(cls):
+            if field not in content:
+                raise WireError("bad-body", f"{name}.{field}: missing")
+            values[field] = _checked(name, field, content[field], kind)
         return cls(**values)
 
 
