@@ -5,11 +5,11 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from steadyline.calls.journal import read_only
 from steadyline.calls.records import CallRecord
 from steadyline.config import Config
+from steadyline.drills.remains import registrations, remains
 from steadyline.drills.simulated_engines import SimulatedEngines, two_sentences
 from steadyline.drills.simulated_line import SimulatedCall
 from steadyline.drills.simulated_system import SERVICES, SimulatedSystem, drill_config
@@ -18,7 +18,6 @@ from steadyline.link.virtual_time import run_in_virtual_time
 
 GREETING = "hello caller"
 APOLOGY = "sorry later"
-FIRST_EPHEMERAL_PORT = 32_768
 
 Scene = Callable[[SimulatedSystem], Awaitable[None]]
 
@@ -117,26 +116,6 @@ def journaled(system: SimulatedSystem, call: SimulatedCall) -> CallRecord:
         record = journal.find_call(sip_call_id=call.sip_call_id)
     assert record is not None
     return record
-
-
-def registrations(system: SimulatedSystem) -> int:
-    """How many calls are registered with whisper and the TTS."""
-    return sum(len(system.running[name].service._table) for name in ("whisper", "tts"))  # type: ignore[attr-defined]
-
-
-def remains(system: SimulatedSystem) -> dict[str, Any]:
-    """All that a call could leave behind; what is equal before and after left nothing."""
-    left = system.left_of_calls()
-    for entry in left.values():
-        entry["ports"] = [port if port < FIRST_EPHEMERAL_PORT else "ephemeral" for port in entry["ports"]]
-    return {
-        **left,
-        "registrations": registrations(system),
-        "free slots": sorted(system.running["llama"].service._free_slots),  # type: ignore[attr-defined]
-        "all tasks": sorted(task.get_name().split("-")[0] for task in asyncio.all_tasks()),
-        "listeners": sorted(system.network.listeners),
-        "udp ports": len(system.network.datagram_ports),
-    }
 
 
 async def start_in_order(system: SimulatedSystem, order: Sequence[str], delays: random.Random) -> None:

@@ -5,7 +5,8 @@ when nothing is there.
 """
 
 import asyncio
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ COMFORT_NOISE_PEAK = 100
 QUEUE_S = 4
 """More than this is not taken, as by the real line."""
 CODECS = {8_000: "PCMU", 16_000: "G722", 48_000: "opus"}
+_SILENT_FRAMES = {rate_hz: np.zeros(rate_hz // FRAMES_PER_S, np.int16) for rate_hz in CODECS}
 
 
 class SimulatedCall:
@@ -56,6 +58,7 @@ class SimulatedCall:
         self._heard: list[HeardWord] = []
         self._played: list[Samples] = []
         self._played_from_s = 0.0
+        self._played_frames = 0
         self.last_sound_at: float | None = None
         self._next_frame_at = 0.0
         self._timer: TimerHandle | None = None
@@ -82,10 +85,9 @@ class SimulatedCall:
 
     def change_rate(self, rate_hz: int) -> None:
         """The caller's phone offers another codec (re-INVITE): what is queued on either side is lost."""
-        self._heard = self.heard
-        self._played_from_s += len(self._played) * FRAME_S
+        self._listen(len(self._played))
         self._rate_hz = rate_hz
-        self._said, self._played = [], []
+        self._said = []
         self._to_say = self._queue = np.zeros(0, np.int16)
 
     def hang_up(self, reason: str = "caller hung up") -> None:
@@ -99,9 +101,21 @@ class SimulatedCall:
     @property
     def heard(self) -> list[HeardWord]:
         """Every word that was heard so far; its start counts from the answer."""
-        recording = np.concatenate(self._played) if self._played else np.zeros(0, np.int16)
-        words = words_in(from_pcm16(recording), self._rate_hz)
-        return self._heard + [replace(word, start_s=word.start_s + self._played_from_s) for word in words]
+        pause = next((place for place in reversed(range(len(self._played))) if not _is_audible(self._played[place])), 0)
+        self._listen(pause)
+        return self._heard + self._words_of(self._played)
+
+    def _listen(self, frames: int) -> None:
+        """Make words of so many of the frames that were played; they need not be looked at again."""
+        self._heard += self._words_of(self._played[:frames])
+        self._played_from_s += frames * FRAME_S
+        del self._played[:frames]
+
+    def _words_of(self, frames: list[Samples]) -> list[HeardWord]:
+        if not any(_is_audible(frame) for frame in frames):
+            return []
+        words = words_in(from_pcm16(np.concatenate(frames)), self._rate_hz)
+        return [replace(word, start_s=word.start_s + self._played_from_s) for word in words]
 
     @property
     def heard_text(self) -> str:
@@ -172,7 +186,7 @@ class SimulatedCall:
         return taken
 
     def media_stats(self) -> dict[str, Any]:
-        return {"played_frames": len(self._played)}
+        return {"played_frames": self._played_frames}
 
     @property
     def buffered_samples(self) -> int:
@@ -181,13 +195,17 @@ class SimulatedCall:
     def _frame(self) -> None:
         """20 ms have passed: both sides move on by a frame."""
         size = self._rate_hz // FRAMES_PER_S
-        said, self._to_say = self._to_say[:size], self._to_say[size:]
-        self._said.append(_filled(said, size))
-        played, self._queue = self._queue[:size], self._queue[size:]
-        self._played.append(_filled(played, size))
         loop = asyncio.get_running_loop()
-        if np.max(np.abs(played), initial=0) > COMFORT_NOISE_PEAK:
-            self.last_sound_at = loop.time()
+        said = played = _SILENT_FRAMES[self._rate_hz]
+        if len(self._to_say):
+            said, self._to_say = _filled(self._to_say[:size], size), self._to_say[size:]
+        if len(self._queue):
+            played, self._queue = _filled(self._queue[:size], size), self._queue[size:]
+            if _is_audible(played):
+                self.last_sound_at = loop.time()
+        self._said.append(said)
+        self._played.append(played)
+        self._played_frames += 1
         self._next_frame_at += FRAME_S
         self._timer = loop.call_at(self._next_frame_at, self._frame)
 
@@ -198,11 +216,18 @@ class SimulatedLine:
     Args:
         process: the gateway's.
         on_incoming: the gateway's callback.
+        numbers: of the calls; those of one system are told apart by them, even if its gateway was restarted.
     """
 
-    def __init__(self, process: SimulatedProcess, on_incoming: Callable[[LineCall], None]) -> None:
+    def __init__(
+        self,
+        process: SimulatedProcess,
+        on_incoming: Callable[[LineCall], None],
+        numbers: Iterator[int] | None = None,
+    ) -> None:
         self._process = process
         self._on_incoming = on_incoming
+        self._numbers = itertools.count(1) if numbers is None else numbers
         self.calls: list[SimulatedCall] = []
 
     @property
@@ -220,7 +245,7 @@ class SimulatedLine:
             rate_hz: of the codec that will be agreed: 8,000, 16,000 or 48,000.
             is_acknowledged: the caller's phone sends ACK when it is answered.
         """
-        call = SimulatedCall(len(self.calls) + 1, self._process, rate_hz, is_acknowledged)
+        call = SimulatedCall(next(self._numbers), self._process, rate_hz, is_acknowledged)
         self.calls.append(call)
         self._process.tell(self._on_incoming, call)
         return call
@@ -233,6 +258,11 @@ class SimulatedLine:
         """All calls are over: the line was closed, or the gateway died."""
         for call in self.calls:
             call.hang_up(reason)
+
+
+def _is_audible(frame: Samples) -> bool:
+    """There is more in it than comfort noise."""
+    return int(np.max(np.abs(frame), initial=0)) > COMFORT_NOISE_PEAK
 
 
 def _filled(samples: Samples, size: int) -> Samples:

@@ -1,10 +1,11 @@
 """The whole system in one event loop, in memory and virtual time: real services on fake engines and a fake line.
 
 Run it inside `steadyline.link.virtual_time.run_in_virtual_time`. Any service can be started, stopped (as by SIGTERM), killed
-(as by SIGKILL) and started anew, in any order and at any moment.
+(as by SIGKILL), frozen (as by SIGSTOP), replaced and started anew, in any order and at any moment.
 """
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ from steadyline.config import Config
 from steadyline.drills.simulated_engines import SimulatedEngines, drill_phrases
 from steadyline.drills.simulated_line import SimulatedCall, SimulatedLine
 from steadyline.drills.simulated_process import SimulatedProcess, note_tasks
-from steadyline.drills.simulated_workers import SimulatedWorkers, engine_sleep
+from steadyline.drills.simulated_workers import SimulatedDisk, SimulatedWorkers, engine_sleep
 from steadyline.engines.vad_energy import EnergyVad
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.runtime import Runtime, Workers
@@ -76,13 +77,15 @@ class SimulatedSystem:
     Attributes:
         network: the host's ports.
         running: the services that run, by name.
+        ghosts: services that were replaced and not killed.
         lines: each gateway's line, by its name.
 
     Args:
         journal_path: the SQLite file.
         config, engines: what they run with.
         network: with latency and losses of your choice.
-        seed: of the jitter in the back-off.
+        seed: of the jitter in the back-off, and of the disk's.
+        disk_s: how long a write to the journal takes at most, before and again after it is done.
     """
 
     def __init__(
@@ -92,17 +95,26 @@ class SimulatedSystem:
         engines: SimulatedEngines | None = None,
         network: MemoryNetwork | None = None,
         seed: int = 0,
+        disk_s: float = 0.0,
     ) -> None:
         self.journal_path = journal_path
         self.config = config or drill_config()
         self.engines = engines or SimulatedEngines()
         self.network = network or MemoryNetwork(latency_s=0.001)
         self.running: dict[str, RunningService] = {}
+        self.ghosts: list[RunningService] = []
         self.lines: dict[str, SimulatedLine] = {}
         self._gateway_configs: dict[str, Config] = {}
         self._random = random.Random(seed)
+        self._disk_s = disk_s
+        self._call_numbers = itertools.count(1)
         self._epoch = 0
         note_tasks()
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that the configuration wants."""
+        return (*SERVICES, *((STANDBY,) if self.config.standby.engine else ()))
 
     async def start(self, *names: str) -> None:
         """Start services (all that the configuration wants when none is named), one after another and without a pause.
@@ -110,7 +122,7 @@ class SimulatedSystem:
         Raises:
             PortTakenError: a port that a service needs is in use.
         """
-        for name in names or (*SERVICES, *((STANDBY,) if self.config.standby.engine else ())):
+        for name in names or self.services:
             await self._start(name)
 
     async def start_gateway(self, name: str, config: Config) -> None:
@@ -126,15 +138,28 @@ class SimulatedSystem:
 
     def kill(self, name: str) -> None:
         """End a service as SIGKILL does."""
-        running = self.running.pop(name)
-        running.process.kill()
-        for journal in running.journals:
-            journal.close()
+        self._kill(self.running.pop(name))
         if name in self.lines:
             self.lines[name].lose("gateway died")
 
+    async def replace(self, name: str) -> None:
+        """Freeze a service, if it is not frozen, and start another in its place, which gets its ports: as when its host
+        vanishes from the network for a while. The first becomes a ghost, and may be thawed.
+        """
+        ghost = self.running.pop(name)
+        ghost.process.freeze()
+        ghost.process.lose_ports()
+        self.ghosts.append(ghost)
+        await self._start(name)
+
+    def lay_ghosts(self) -> None:
+        """Kill the ghosts."""
+        while self.ghosts:
+            self._kill(self.ghosts.pop())
+
     async def close(self) -> None:
         """Stop everything."""
+        self.lay_ghosts()
         for name in list(self.running):
             await self.stop(name)
 
@@ -151,6 +176,11 @@ class SimulatedSystem:
     def left_of_calls(self) -> dict[str, dict[str, Any]]:
         """What each service has; after a call it must be what it was before."""
         return {name: self.running[name].left_of_calls() for name in sorted(self.running)}
+
+    def _kill(self, running: RunningService) -> None:
+        running.process.kill()
+        for journal in running.journals:
+            journal.close()
 
     async def _start(self, name: str) -> None:
         process = SimulatedProcess(name, self.network)
@@ -207,7 +237,7 @@ class SimulatedSystem:
     def _gateway(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
         def open_line(on_incoming: Callable[[LineCall], None]) -> Awaitable[Line]:
             async def opened() -> Line:
-                self.lines[process.name] = SimulatedLine(process, on_incoming)
+                self.lines[process.name] = SimulatedLine(process, on_incoming, self._call_numbers)
                 return self.lines[process.name]
 
             return opened()
@@ -248,4 +278,4 @@ class SimulatedSystem:
             journals.append(journal)
             return journal
 
-        return JournalAccess(open_journal, SimulatedWorkers(1), runtime)
+        return JournalAccess(open_journal, SimulatedDisk(self._disk_s, self._random.random), runtime)
