@@ -126,3 +126,15 @@ def test_an_answer_is_heard_out_when_its_last_word_is_whole(words: list[str], pa
     first, last = replace(heard[-1], duration_s=WORD_S * part), replace(heard[-1], duration_s=WORD_S * (1 - part))
     assert not is_heard_out(expected(words), [*heard[:-1], first])
     assert is_heard_out(expected(words), [*heard[:-1], first, last])
+
+
+@given(WORDS, st.data(), st.floats(0.2, 0.8))
+def test_what_broke_off_and_was_said_again_is_doubled_not_lost(
+    words: list[str], data: st.DataObject, part: float
+) -> None:
+    """A clause that is repeated after its voice died in the middle of a word."""
+    heard, end = heard_as_expected(words, 1.0), data.draw(st.integers(1, len(words) - 1))
+    cut = replace(heard[end], duration_s=WORD_S * part)
+    result = score(expected(words), [*heard[:end], cut, *heard])
+    assert set(result.doubled) == set(words[: end + 1])
+    assert not (result.lost or result.swapped or result.foreign)

@@ -114,8 +114,10 @@ async def _drill(script: Script[DialogueT], cells: Sequence[Cell], options: Kill
             def show(outcome: Outcome, number: int = number, seen: list[Outcome] = seen) -> None:
                 seen.append(outcome)
                 late = "" if outcome.added_s is None else f", {outcome.added_s:.2f} s late"
-                told = "passed" if outcome.passed else f"FAILED: {outcome.reason}"
-                say_progress(f"run {number}  {len(seen):3} of {len(cells)}  {outcome.name}{late}: {told}")
+                failed = "" if outcome.passed or outcome.limit else "FAILED: "
+                say_progress(
+                    f"run {number}  {len(seen):3} of {len(cells)}  {outcome.name}{late}: {failed}{outcome.told}"
+                )
 
             outcomes = await run_cells(made, cells, show)
             done.append(Run(tuple(outcomes), time.monotonic() - started_at, script.is_bounded))

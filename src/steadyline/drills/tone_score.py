@@ -67,15 +67,15 @@ def score(expected: Sequence[ExpectedWord], heard: Sequence[HeardWord]) -> Score
         heard: as `tone_speech.words_in` gives it.
     """
     whole = _added_up(heard)
-    places = _aligned([word.word for word in expected], [word.word for word in whole])
+    places = _aligned(expected, whole)
     left = [word.word for place, word in enumerate(whole) if place not in places.values()]
     lost, doubled, swapped = list[str](), list[str](), list[str]()
     for index, wanted in enumerate(expected):
         if index in places:
-            length_s = whole[places[index]].length_s
-            if length_s < (1 - TOLERANCE) * wanted.shortest_s:
+            heard_word = whole[places[index]]
+            if heard_word.is_short_for(wanted):
                 lost.append(wanted.word)
-            elif length_s > (1 + TOLERANCE) * wanted.longest_s:
+            elif heard_word.is_long_for(wanted):
                 doubled.append(wanted.word)
         elif wanted.word in left:
             left.remove(wanted.word)
@@ -92,9 +92,7 @@ def score(expected: Sequence[ExpectedWord], heard: Sequence[HeardWord]) -> Score
 def is_heard_out(expected: Sequence[ExpectedWord], heard: Sequence[HeardWord]) -> bool:
     """Whether the last word was heard, to its end: nothing more is to come, whatever was before it."""
     whole, last = _added_up(heard), expected[-1]
-    if len(whole) < len(expected) or whole[-1].word != last.word:
-        return False
-    return whole[-1].length_s >= (1 - TOLERANCE) * last.shortest_s
+    return len(whole) >= len(expected) and whole[-1].word == last.word and not whole[-1].is_short_for(last)
 
 
 @dataclass(frozen=True)
@@ -112,6 +110,14 @@ class _Whole:
     def length_s(self) -> float:
         return sum(piece.duration_s for piece in self.pieces)
 
+    def is_short_for(self, wanted: ExpectedWord) -> bool:
+        """A part of it is missing."""
+        return self.length_s < (1 - TOLERANCE) * wanted.shortest_s
+
+    def is_long_for(self, wanted: ExpectedWord) -> bool:
+        """A part of it was heard again."""
+        return self.length_s > (1 + TOLERANCE) * wanted.longest_s
+
 
 def _added_up(heard: Sequence[HeardWord]) -> list[_Whole]:
     """Neighbouring pieces of one word together, without scraps that are too short to matter to any word."""
@@ -120,21 +126,28 @@ def _added_up(heard: Sequence[HeardWord]) -> list[_Whole]:
     return [_Whole(word, list(pieces)) for word, pieces in groupby(kept, key=lambda piece: piece.word)]
 
 
-def _aligned(expected: Sequence[str], heard: Sequence[str]) -> dict[int, int]:
-    """Which heard word is which expected one: the longest common subsequence, by places."""
-    lengths = [[0] * (len(heard) + 1) for _ in range(len(expected) + 1)]
+def _aligned(expected: Sequence[ExpectedWord], heard: Sequence[_Whole]) -> dict[int, int]:
+    """Which heard word is which expected one, by places: the longest common subsequence, and of those the one with the most
+    words of the right length. A clause that broke off and was said again is then the second one, with the first doubled.
+    """
+    values = [[0] * (len(heard) + 1) for _ in range(len(expected) + 1)]
     for i in reversed(range(len(expected))):
         for j in reversed(range(len(heard))):
-            same = expected[i] == heard[j]
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
+            taken = values[i + 1][j + 1] + _value(expected[i], heard[j]) if expected[i].word == heard[j].word else 0
+            values[i][j] = max(taken, values[i + 1][j], values[i][j + 1])
     places: dict[int, int] = {}
     i = j = 0
     while i < len(expected) and j < len(heard):
-        if expected[i] == heard[j]:
+        if values[i][j] == values[i + 1][j]:
+            i += 1
+        elif values[i][j] == values[i][j + 1]:
+            j += 1
+        else:
             places[i] = j
             i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            i += 1
-        else:
-            j += 1
     return places
+
+
+def _value(wanted: ExpectedWord, heard: _Whole) -> int:
+    """Any match outweighs all differences in length."""
+    return 1_000 - (heard.is_short_for(wanted) or heard.is_long_for(wanted))

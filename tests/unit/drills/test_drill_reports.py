@@ -17,7 +17,7 @@ from steadyline.drills.soak.report import table as soak_table
 from steadyline.drills.soak.resources import Held, leaks
 
 STRUCK = ({"service": "llama", "at_s": 3.0, "back_after_s": 0.5},)
-PASSED = [Outcome(cell.name, MATRIX, cell.moment.value, True, True, "", 0.2, 0.0, STRUCK) for cell in matrix()]
+PASSED = [Outcome(cell.name, MATRIX, cell.moment.value, True, True, "", 0.2, victims=STRUCK) for cell in matrix()]
 FAILED = Outcome("llama/idle/kill", MATRIX, "idle", False, True, "answer 1: lost <five>", 0.1, log=("a <line>",))
 
 
@@ -56,6 +56,22 @@ def test_a_cell_that_failed_in_any_run_has_failed() -> None:
     assert next(line for line in lines if line.startswith("llama")).split()[1:3] == ["FAIL", "0.20"]
     assert "run 2  llama/idle/kill: answer 1: lost <five>" in lines
     assert "49 of 50" in lines[-1] and "50 of 50" in lines[-2]
+
+
+def test_a_known_limit_is_told_from_a_failure() -> None:
+    reason, limit = "answer 1: doubled charlie five", "the clause under way was said again"
+    known = Outcome(
+        "two/tts+outbound/playback", "two services at once", "playback", False, True, reason, 2.5, limit=limit
+    )
+    run = run_with(known)
+    assert run.is_good and "0 of 1 faults apart" in str(run)
+    lines = table([run]).splitlines()
+    assert any(line.split() == ["two/tts+outbound/playback", "limit"] for line in lines)
+    assert f"run 1  {known.name}: known limit: {limit} ({reason})" in lines
+    assert (
+        "class=bad"
+        not in kills_page("steadyline drill kills", 4, [run]).partition("Double and triple")[2].partition("What")[0]
+    )
 
 
 class Tags(HTMLParser):

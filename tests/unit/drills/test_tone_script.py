@@ -105,6 +105,18 @@ def test_what_is_said_again_is_named(script: ToneScript, tmp_path: Path) -> None
     assert judged(script, dialogue(tmp_path, heard)).fault == "answer 1: doubled nine ten eleven charlie"
 
 
+def test_a_clause_that_is_said_again_is_told_from_other_faults(script: ToneScript, tmp_path: Path) -> None:
+    words, at_s = FIRST.split(), FIRST_S + ANSWER_AFTER_S
+    broken_off = channel((GREETING_S, GREETING), (at_s, " ".join(words[:8])), (SECOND_S + ANSWER_AFTER_S, SECOND))
+    again = broken_off + channel((at_s + 8 * 0.16 + 1.0, " ".join(words[5:])))
+    result = judged(script, dialogue(tmp_path, again))
+    assert (result.fault, result.is_repetition) == ("answer 1: doubled charlie five six", True)
+    assert not judged(script, dialogue(tmp_path, whole())).is_repetition
+    assert not judged(script, dialogue(tmp_path, without(again, 9.0, 16.0))).is_repetition
+    shifted = broken_off + channel((at_s + 8 * 0.16 + 1.0, " ".join(words[6:])))
+    assert not judged(script, dialogue(tmp_path, shifted)).is_repetition
+
+
 def test_a_question_that_was_not_asked_is_a_fault(script: ToneScript, tmp_path: Path) -> None:
     call = dialogue(tmp_path, whole(), channel((FIRST_S, QUESTIONS[0])))
     assert "1 questions were not asked" in judged(script, call).fault

@@ -36,6 +36,9 @@ MOMENT_TEXTS = {
 }
 
 
+REPEATED_CLAUSE = "the clause under way was said again: its voice and outbound are both new"
+
+
 @dataclass(frozen=True)
 class Strike:
     """A signal to some services at once.
@@ -59,6 +62,7 @@ class Cell:
         name: unique, e.g. "llama/playback/kill".
         group: "matrix", or the kind of fault that is listed apart.
         moment: when the first strike falls; the others follow.
+        strikes: in their order.
     """
 
     name: str
@@ -70,6 +74,12 @@ class Cell:
     def services(self) -> frozenset[str]:
         """Whoever is struck."""
         return frozenset(service for strike in self.strikes for service in strike.services)
+
+    @property
+    def limit(self) -> str:
+        """What may be repeated, since nobody has it any more, in words; "" for nothing."""
+        voices_and_outbound = {"tts", "outbound"} <= self.services
+        return REPEATED_CLAUSE if voices_and_outbound and self.moment is Moment.PLAYBACK else ""
 
     @property
     def signals(self) -> frozenset[str]:

@@ -17,12 +17,14 @@ class Judgement:
         is_hit: the first strike fell within its moment.
         added_s: how much later than without a strike something was heard; None when nothing was.
         filler_s: how long something was heard that is no word of the answers (drill engines only).
+        is_repetition: the only fault is that some words of one clause were heard again.
     """
 
     fault: str
     is_hit: bool
     added_s: float | None
     filler_s: float = 0.0
+    is_repetition: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Outcome:
         passed: everything was heard as it should be, and the call was not ended.
         is_hit, added_s, filler_s: see `Judgement`.
         reason: "" when it passed, else what was wrong.
+        limit: a known limit that the fault is, in words; "" when it is none. Such a cell has not passed.
         victims: who was struck, when (seconds after the answer), and after how long a successor was ready.
         log: what the system logged meanwhile, when it did not pass.
     """
@@ -45,6 +48,7 @@ class Outcome:
     reason: str
     added_s: float | None = None
     filler_s: float = 0.0
+    limit: str = ""
     victims: tuple[dict[str, Any], ...] = ()
     log: tuple[str, ...] = field(default=(), repr=False)
 
@@ -62,6 +66,7 @@ class Outcome:
             reason,
             added_s,
             round(judgement.filler_s, 3),
+            cell.limit if judgement.is_repetition and not any(mishaps) else "",
             tuple(victim.as_dict() for victim in victims),
         )
 
@@ -69,6 +74,12 @@ class Outcome:
     def failed(cls, cell: Cell, reason: str) -> "Outcome":
         """There was nothing to judge."""
         return cls(cell.name, cell.group, cell.moment.value, False, False, reason)
+
+    @property
+    def told(self) -> str:
+        """ "passed", or why not."""
+        known = f"known limit: {self.limit} ({self.reason})" if self.limit else self.reason
+        return "passed" if self.passed else known
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""

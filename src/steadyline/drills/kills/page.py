@@ -86,7 +86,7 @@ def _details(one: Outcome) -> str:
         for victim in one.victims
     )
     late = "" if one.added_s is None else f"; {one.added_s:.2f} s late"
-    return f"{one.name}: {'passed' if one.passed else one.reason}{late}; {struck}"
+    return f"{one.name}: {one.told}{late}; {struck}"
 
 
 def _apart(runs: Sequence[Run], found: dict[str, list[Outcome]]) -> str:
@@ -95,14 +95,14 @@ def _apart(runs: Sequence[Run], found: dict[str, list[Outcome]]) -> str:
         return ""
     rows = "".join(
         f"<tr><td>{escape(found[name][0].group)}<td>{escape(name)}<td{_mark(found[name])}>{verdict(found[name])}"
-        f"<td>{escape(found[name][0].reason)}"
+        f"<td>{escape('' if found[name][0].passed else found[name][0].told)}"
         for name in names
     )
     return f"<h2>Double and triple faults</h2><table><tr><th>Fault<th>Cell<th>Added, s<th>Reason{rows}</table>"
 
 
 def _mark(outcomes: Sequence[Outcome]) -> str:
-    return "" if outcomes[0].passed else " class=bad"
+    return "" if outcomes[0].passed or outcomes[0].limit else " class=bad"
 
 
 def _failures(runs: Sequence[Run]) -> str:

@@ -97,7 +97,7 @@ def table(runs: Sequence[Run]) -> str:
     """For people: the matrix with the added delays (the worst of all runs), what failed and why, a line for each run."""
     lines = [*_matrix_lines(runs), *_apart_lines(runs)]
     for number, run in enumerate(runs, 1):
-        lines += [f"run {number}  {one.name}: {one.reason}" for one in run.outcomes if not one.passed]
+        lines += [f"run {number}  {one.name}: {one.told}" for one in run.outcomes if not one.passed]
     return "\n".join([*lines, *(f"run {number}: {run}" for number, run in enumerate(runs, 1))])
 
 
@@ -107,14 +107,17 @@ def worst_by_name(runs: Sequence[Run]) -> dict[str, list[Outcome]]:
     for run in runs:
         for one in run.outcomes:
             found.setdefault(one.name, []).append(one)
-    return {name: sorted(ones, key=lambda one: (one.passed, -(one.added_s or 0.0))) for name, ones in found.items()}
+    return {
+        name: sorted(ones, key=lambda one: (one.passed, bool(one.limit), -(one.added_s or 0.0)))
+        for name, ones in found.items()
+    }
 
 
 def verdict(outcomes: Sequence[Outcome]) -> str:
     """A cell in a few characters: the added delay in seconds, or that it failed."""
     worst = outcomes[0]
     if not worst.passed:
-        return "FAIL"
+        return "limit" if worst.limit else "FAIL"
     return "pass" if worst.added_s is None else f"{max(0.0, worst.added_s):.2f}"
 
 

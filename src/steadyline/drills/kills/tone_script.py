@@ -55,6 +55,17 @@ class Hearing:
         missing = len(QUESTIONS) - len(self.answers)
         return "; ".join(found + ([f"{missing} questions were not asked"] if missing else []))
 
+    @property
+    def is_repetition(self) -> bool:
+        """Nothing is wrong but that the beginning of one clause was heard twice."""
+        faulty = [one for one in (self.greeting, *self.answers) if not one.is_perfect]
+        if len(faulty) != 1 or len(self.answers) < len(QUESTIONS):
+            return False
+        fault, said_again = faulty[0], list(faulty[0].doubled)
+        clauses = [words_of(clause) for question in QUESTIONS for clause in drill_answer(question).split(".")]
+        is_beginning = any(said_again == clause[: len(said_again)] for clause in clauses)
+        return is_beginning and not (fault.lost or fault.swapped or fault.foreign)
+
 
 def hearing_of(dialogue: ToneDialogue) -> Hearing:
     """Decode the recording and compare it with the script."""
@@ -106,7 +117,9 @@ class ToneScript:
     def judge(self, dialogue: ToneDialogue, moment: Moment, victims: Sequence[Victim]) -> Judgement:
         hearing = hearing_of(dialogue)
         is_hit = bool(victims) and self._is_hit(dialogue, hearing, moment, victims[0].at_s)
-        return Judgement(hearing.fault, is_hit, self._lateness_s(hearing), hearing.other_sounds_s)
+        return Judgement(
+            hearing.fault, is_hit, self._lateness_s(hearing), hearing.other_sounds_s, hearing.is_repetition
+        )
 
     def baseline(self) -> dict[str, Any]:
         delays_s = [[round(delay_s, 3) for delay_s in answer] for answer in self._usual_s]
