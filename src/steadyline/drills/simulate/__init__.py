@@ -1,0 +1,1 @@
+"""Deterministic simulation: the whole system in virtual time, under random histories of everything that can happen to it."""

@@ -1,0 +1,121 @@
+"""What must hold for each call of a simulated history: what the caller said is in the journal, once and in order, and the
+answers to it were heard likewise.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from steadyline.calls.records import CallRecord, TurnRecord
+from steadyline.drills.simulate.engines import APOLOGY, BROKEN, GREETING, HistoryEngines, clauses_to
+from steadyline.drills.simulate.hearing import ExpectedClause, Listener
+from steadyline.drills.simulate.player import Caller
+from steadyline.drills.tone_speech import words_of
+
+PHRASES = ("winter", "autumn", "stop")
+"""What outbound says by itself to a caller who waits; no word of an answer is like these."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that must not be.
+
+    Attributes:
+        kind: what sort of thing, for those who compare: "ended", "unanswered", "unheard", "misheard", "journal", "left",
+            "unbounded", "unstable" or "exception".
+        text: for people.
+    """
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+def problems_of(
+    caller: Caller, record: CallRecord | None, engines: HistoryEngines, *, breaks_s: Sequence[float], is_whole: bool
+) -> list[Problem]:
+    """What is wrong with a call.
+
+    Args:
+        caller: what the caller did and heard.
+        record: what is journaled of the call; None: nothing.
+        engines: that served it.
+        breaks_s: when outbound was lost; times of the event loop.
+        is_whole: everything was healed and the call lives: all that was said is answered. Else a call may break off.
+    """
+    found = list(_fate(caller, is_whole))
+    if not caller.call.is_answered:
+        return found
+    turns = [turn for turn in record.turns if turn.turn > 0] if record is not None else []
+    found += _journal(turns, engines, is_whole=is_whole)
+    understood = [word for turn in turns for word in (turn.caller_text or "").split()]
+    if not _is_all_said(caller, understood, is_whole=is_whole):
+        text = f"the caller said {' '.join(caller.said)!r}, journaled is {' '.join(understood)!r}"
+        found.append(Problem("unheard", f"call {caller.number}: {text}"))
+    if is_whole and record is not None:
+        digits = [event.detail["digit"] for event in record.events if event.kind == "digit"]
+        if digits != caller.pressed:
+            text = f"the caller pressed {' '.join(caller.pressed)!r}, journaled is {digits}"
+            found.append(Problem("journal", f"call {caller.number}: {text}"))
+    clauses, answered_at = list(_expected(turns, engines)), caller.call.answered_at or 0.0
+    listener = Listener(clauses, [at_s - answered_at for at_s in breaks_s], may_lose=caller.may_end)
+    heard = [word for word in caller.call.heard if word.word not in PHRASES]
+    wrong = listener.misheard(heard, is_whole=is_whole and not found)
+    if wrong:
+        found.append(Problem("misheard", f"call {caller.number}: {wrong}"))
+    return found
+
+
+def _is_all_said(caller: Caller, understood: Sequence[str], *, is_whole: bool) -> bool:
+    """Every word that was said is there, once and in order; what was said to a gateway that was away may be missing."""
+    if caller.may_end:
+        said = iter(caller.said)
+        return all(word in said for word in understood) and (not is_whole or understood[-1:] == caller.said[-1:])
+    return list(understood) == (caller.said if is_whole else caller.said[: len(understood)])
+
+
+def _fate(caller: Caller, is_whole: bool) -> Iterator[Problem]:
+    if not caller.is_live and not caller.hung_up and not caller.may_end and caller.call.is_answered:
+        reason = caller.call.closed.result()
+        yield Problem("ended", f"call {caller.number} was ended, and nobody had hung up: {reason}")
+    if caller.is_live and is_whole and not caller.call.is_answered:
+        yield Problem("unanswered", f"call {caller.number} still rings, and everything is there")
+
+
+def _expected(turns: Sequence[TurnRecord], engines: HistoryEngines) -> Iterator[ExpectedClause]:
+    """The clauses that the caller is to hear: the greeting, and what is journaled."""
+    texts = [GREETING] if engines.world.has_greeting else []
+    texts += [clause.text or "" for turn in turns for clause in turn.clauses]
+    for text in texts:
+        yield ExpectedClause(tuple(words_of(text)), engines.rendered[text] > 1)
+
+
+def _forms(question: str, clauses: int) -> list[tuple[str, ...]]:
+    """What may be answered to a question: for each clause its forms; or an apology."""
+    return [(APOLOGY,)] if BROKEN in question.split() else [*clauses_to(question, clauses)]
+
+
+def _journal(turns: Sequence[TurnRecord], engines: HistoryEngines, *, is_whole: bool) -> Iterator[Problem]:
+    """The rows of a call fit together."""
+    if [turn.turn for turn in turns] != list(range(1, len(turns) + 1)):
+        yield Problem("journal", f"turns are numbered {[turn.turn for turn in turns]}")
+    reached = 0
+    for turn in turns:
+        if turn.start_sample is None or turn.end_sample is None:
+            yield Problem("journal", f"turn {turn.turn} has clauses and no words of the caller's")
+            continue
+        if not reached <= turn.start_sample < turn.end_sample:
+            yield Problem(
+                "journal", f"turn {turn.turn} covers {turn.start_sample} to {turn.end_sample} after {reached}"
+            )
+        reached = turn.end_sample
+        if [clause.clause for clause in turn.clauses] != list(range(len(turn.clauses))):
+            yield Problem("journal", f"turn {turn.turn} has clauses {[clause.clause for clause in turn.clauses]}")
+        texts = [clause.text for clause in turn.clauses]
+        wanted = _forms(turn.caller_text or "", engines.world.clauses)
+        are_right = all(text in forms for text, forms in zip(texts, wanted, strict=False))
+        if not are_right or len(texts) > len(wanted) or (is_whole and len(texts) < len(wanted)):
+            yield Problem("journal", f"turn {turn.turn} was to be answered by {wanted}, journaled is {texts}")
+        elif is_whole and turn.clause_count != len(texts):
+            yield Problem("journal", f"turn {turn.turn} has {len(texts)} clauses, its answer {turn.clause_count}")

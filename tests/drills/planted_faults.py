@@ -1,0 +1,218 @@
+"""Faults in keeping, committing and resuming, each as a change that a programmer could make by mistake.
+
+A fault changes the code through pytest's monkeypatch. `drill simulate` must find every one of them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from steadyline.audio.playout import PlayoutQueue
+from steadyline.calls.journal import Journal
+from steadyline.link.acceptor import Acceptor
+from steadyline.services.gateway_call import GatewayCall
+from steadyline.services.inbound import InboundCall
+from steadyline.services.llama_session import LlamaSession
+from steadyline.services.outbound import OutboundCall
+from steadyline.services.playout import Playout
+from steadyline.services.tts_session import TtsSession
+from steadyline.services.voices import Voices
+from steadyline.services.whisper_session import WhisperSession
+from steadyline.wire import messages
+from steadyline.wire.messages import Message, Turn
+
+Fault = Callable[[pytest.MonkeyPatch], None]
+
+
+def commits_before_the_journal_has_it(patch: pytest.MonkeyPatch) -> None:
+    """LLaMA says "committed" when a turn comes, before the transaction that journals it."""
+    original = LlamaSession.from_whisper
+
+    def from_whisper(self: LlamaSession, message: Message) -> None:
+        if isinstance(message, Turn) and self._whisper is not None:
+            self._whisper.send(messages.Committed(message.end, self.turn))
+        original(self, message)
+
+    patch.setattr(LlamaSession, "from_whisper", from_whisper)
+
+
+def sends_a_clause_before_the_journal_has_it(patch: pytest.MonkeyPatch) -> None:
+    """LLaMA sends a clause first and journals it then."""
+
+    async def say(self: LlamaSession, turn: int, clause: int, text: str) -> None:
+        at = self._runtime.clock.wall()
+        self._send_clause(turn, clause, text)
+        await self._journal.ask(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
+
+    patch.setattr(LlamaSession, "_say", say)
+
+
+def llama_forgets_a_clause_that_outbound_has(patch: pytest.MonkeyPatch) -> None:
+    """LLaMA forgets a clause when outbound has it whole, not when it was played."""
+    original = Voices._note_complete
+
+    def note_complete(self: Voices, complete: tuple[int, int] | None) -> None:
+        original(self, complete)
+        if complete is not None:
+            self._kept.commit(complete)
+
+    patch.setattr(Voices, "_note_complete", note_complete)
+
+
+def llama_takes_the_end_of_a_session_for_the_end_of_the_call(patch: pytest.MonkeyPatch) -> None:
+    """LLaMA never dials a voice again that said BYE."""
+    patch.setattr(Voices, "_ended", lambda self, voice, closed: self._lost(voice, closed.reason))
+
+
+def the_voice_forgets_what_it_has_sent(patch: pytest.MonkeyPatch) -> None:
+    """The TTS keeps no audio once it is on its way."""
+
+    def deliver(self: TtsSession, position: tuple[int, int, int], message: Message, size: float) -> None:
+        if self._outbound is None or not self._outbound.send(message):
+            self._kept.put(position, message, size)
+
+    patch.setattr(TtsSession, "_deliver", deliver)
+
+
+def outbound_goes_on_where_it_was_played(patch: pytest.MonkeyPatch) -> None:
+    """A new outbound is told what was played, not what was accepted: what lies in the line's queue comes twice."""
+    original = GatewayCall.committed
+
+    def committed(self: GatewayCall, role: str) -> messages.Position:
+        position = original(self, role)
+        if "turn" in position and self._reported is not None:
+            turn, clause, sample = self._reported.played
+            position |= {"turn": turn, "clause": clause, "sample": sample}
+        return position
+
+    patch.setattr(GatewayCall, "committed", committed)
+
+
+def outbound_names_a_clause_that_is_not_whole(patch: pytest.MonkeyPatch) -> None:
+    """Outbound's answer to HELLO names the clause that is coming in, not the last one that it has whole."""
+    original = OutboundCall.committed
+
+    def committed(self: OutboundCall) -> messages.Position:
+        begun = [rendering.identity for rendering in self._playout._renderings.values()] if self._playout else []
+        return {"turn": max(begun)[0], "clause": max(begun)[1]} if begun else original(self)
+
+    def keep(self: OutboundCall, role: str, reason: str) -> None:
+        """What is incomplete is not dropped before the next HELLO."""
+
+    patch.setattr(OutboundCall, "committed", committed)
+    patch.setattr(OutboundCall, "engine_closed", keep)
+
+
+def outbound_plays_a_clause_whenever_it_comes(patch: pytest.MonkeyPatch) -> None:
+    """A clause that outbound has, or has played, is taken again."""
+    original: Any = PlayoutQueue._open
+
+    def opened(self: PlayoutQueue, turn: int, clause: int) -> Any:
+        self._clauses = [entry for entry in self._clauses if entry.identity != (turn, clause) or not entry.finished]
+        self._done_through = min(self._done_through, (turn, clause - 1))
+        return original(self, turn, clause)
+
+    patch.setattr(PlayoutQueue, "_open", opened)
+
+
+def outbound_goes_on_where_it_was_when_nothing_was_accepted(patch: pytest.MonkeyPatch) -> None:
+    """After a loss of the gateway outbound goes back to what was accepted, but not when that is nothing."""
+    original = Playout.line_reopened
+
+    def line_reopened(self: Playout, accepted: Any, rendering: int) -> None:
+        if accepted is not None:
+            original(self, accepted, rendering)
+        else:
+            self._sent = self._received = self._buffered = 0
+            self.top_up()
+
+    patch.setattr(Playout, "line_reopened", line_reopened)
+
+
+def inbound_forgets_what_it_has_sent(patch: pytest.MonkeyPatch) -> None:
+    """Inbound takes speech for committed when whisper has it."""
+    original = InboundCall._say
+
+    def say(self: InboundCall, position: int, message: Message, size: int) -> None:
+        original(self, position, message, size)
+        if self.engines:
+            self._kept.commit(position)
+
+    patch.setattr(InboundCall, "_say", say)
+
+
+def inbound_begins_its_windows_anywhere(patch: pytest.MonkeyPatch) -> None:
+    """A new inbound does not begin its windows where LLaMA's commit ends, so it cuts the same speech otherwise."""
+    patch.setattr(InboundCall, "line_opened", lambda self, welcome: self.line.send(self._pipeline))
+
+
+def the_gateway_forgets_what_inbound_has(patch: pytest.MonkeyPatch) -> None:
+    """The gateway keeps the caller's audio only while there is no inbound."""
+    original = GatewayCall._hear
+
+    def hear(self: GatewayCall, samples: Any) -> None:
+        original(self, samples)
+        if self.inbound is not None:
+            self._heard.commit(self._next_sample)
+
+    patch.setattr(GatewayCall, "_hear", hear)
+
+
+def nobody_drops_a_turn_that_is_committed(patch: pytest.MonkeyPatch) -> None:
+    """Neither whisper nor LLaMA nor the journal knows a turn again; any one of them would do."""
+
+    async def transcribe_all(self: WhisperSession) -> None:
+        while True:
+            self._put(await self._transcribe(*await self._utterances.get()))
+
+    original_take, original_heard = LlamaSession._take, Journal.turn_heard
+
+    async def take(self: LlamaSession, turn: Turn) -> None:
+        self.committed = 0
+        await original_take(self, turn)
+
+    def turn_heard(self: Journal, call_uuid: str, turn: int, start: int, end: int, *rest: Any) -> bool:
+        reached = self.committed_through(call_uuid)
+        return original_heard(self, call_uuid, turn, max(start, reached), max(end, reached + 1), *rest)
+
+    patch.setattr(WhisperSession, "_transcribe_all", transcribe_all)
+    patch.setattr(LlamaSession, "_take", take)
+    patch.setattr(Journal, "turn_heard", turn_heard)
+
+
+def whisper_forgets_a_turn_that_it_has_sent(patch: pytest.MonkeyPatch) -> None:
+    """Whisper takes a turn for committed when it is on its way."""
+
+    def put(self: WhisperSession, turn: Turn) -> None:
+        if not self._llama.send(turn):
+            self._kept.put(turn.end, turn)
+
+    patch.setattr(WhisperSession, "_put", put)
+
+
+def ghosts_are_let_in(patch: pytest.MonkeyPatch) -> None:
+    """An older epoch is admitted although a newer process has the call."""
+    patch.setattr(Acceptor, "_is_long_gone", lambda self, newest: True)
+
+
+FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (
+        commits_before_the_journal_has_it,
+        sends_a_clause_before_the_journal_has_it,
+        llama_forgets_a_clause_that_outbound_has,
+        llama_takes_the_end_of_a_session_for_the_end_of_the_call,
+        the_voice_forgets_what_it_has_sent,
+        outbound_goes_on_where_it_was_played,
+        outbound_names_a_clause_that_is_not_whole,
+        outbound_plays_a_clause_whenever_it_comes,
+        outbound_goes_on_where_it_was_when_nothing_was_accepted,
+        inbound_forgets_what_it_has_sent,
+        inbound_begins_its_windows_anywhere,
+        the_gateway_forgets_what_inbound_has,
+        nobody_drops_a_turn_that_is_committed,
+        whisper_forgets_a_turn_that_it_has_sent,
+        ghosts_are_let_in,
+    )
+}
