@@ -18,6 +18,16 @@ class NetworkSection:
     gateways: list[str] = setting(
         [], "further gateways that share the services, as host:port of their gateway.processor_port"
     )
+    secret_file: str = setting(
+        "", "file (mode 0600) with the secret that all services share; must be set when host is not the loopback"
+    )
+    clock_tolerance_s: float = setting(
+        30.0, "with a secret: a HELLO or REGISTER may be so old, or early by the listener's clock, s", low=1, high=3600
+    )
+    max_connections: int = setting(512, "connections of one listening port", low=1)
+    max_connections_per_peer: int = setting(256, "the same from one address; a call takes up to two", low=1)
+    max_half_open: int = setting(512, "connections of one listening port that have not said HELLO yet", low=1)
+    max_half_open_per_peer: int = setting(256, "the same from one address; above it its oldest one goes", low=1)
 
 
 @dataclass
@@ -238,7 +248,9 @@ class RetrySection:
     fast_delay_s: float = setting(0.2, "short delay, s", low=0.01)
     slow_delay_s: float = setting(1.0, "long delay, s", low=0.01)
     backoff_factor: float = setting(1.5, "growth of the delay after the last attempt", low=1)
-    backoff_max_s: float = setting(5.0, "cap of the delay after the last attempt, s", low=0.1)
+    backoff_max_s: float = setting(
+        1.0, "cap of the delay after the last attempt, s; from 1.2 s on a late start is found later than that", low=0.1
+    )
 
 
 @dataclass
@@ -249,6 +261,9 @@ class RegisterSection:
     fast_period_s: float = setting(1.0, "how long the beginning lasts, s", low=0)
     slow_interval_s: float = setting(1.0, "interval afterwards, s", low=0.1)
     expiry_s: float = setting(5.0, "a registration without renewal and connection is forgotten after this, s", low=1)
+    max_calls: int = setting(1000, "calls that are registered with one service", low=1)
+    max_unproven: int = setting(256, "of them, calls that nobody has connected for; counted for expiry_s", low=1)
+    max_unproven_per_sender: int = setting(64, "the same from one sender (address and port)", low=1)
 
 
 @dataclass

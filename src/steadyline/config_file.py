@@ -1,5 +1,6 @@
 """Reading and writing the configuration: TOML file, `--set`, checks that name key, file, line and what was expected."""
 
+import ipaddress
 import json
 import re
 import tomllib
@@ -213,3 +214,34 @@ def _check_together(config: Config) -> None:
         raise ConfigError("gateway.last_call_id is too high: outbound.audio_port_base plus it must stay below 65536")
     if config.pbx.server and not config.pbx.user:
         raise ConfigError("pbx.server is set, but pbx.user is empty: give the user name to register as")
+    _check_network(config)
+
+
+def _check_network(config: Config) -> None:
+    """Who may speak to the services, and how many of them."""
+    network, calls = config.network, config.gateway.max_calls
+    hosts = [("network.host is", network.host)]
+    hosts += [("network.gateways has", address.rpartition(":")[0]) for address in network.gateways]
+    for where, host in hosts:
+        if not network.secret_file and not _is_loopback(host):
+            raise ConfigError(
+                f"{where} {host!r}, which is beyond the loopback: set network.secret_file to a file with a secret that all "
+                "services share (make one with: umask 077; head -c 32 /dev/urandom | base64 > FILE), or take 127.0.0.1"
+            )
+    # The gateway's port takes most: a control connection and one per call from inbound, and the same from outbound.
+    needed = 2 * calls + 2
+    of_a_port = ("max_connections", "max_connections_per_peer", "max_half_open", "max_half_open_per_peer")
+    limits = {f"network.{key}": (getattr(network, key), needed) for key in of_a_port}
+    # A service that was restarted hears of all calls at once.
+    for key in ("max_calls", "max_unproven", "max_unproven_per_sender"):
+        limits[f"register.{key}"] = (getattr(config.register, key), calls)
+    for key, (limit, least) in limits.items():
+        if limit < least:
+            raise ConfigError(f"{key} is {limit}, but gateway.max_calls is {calls}: expected at least {least}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -20,7 +20,8 @@ class RetryPolicy:
         fast_delay_s: delay after a fast attempt, seconds.
         slow_delay_s: delay after the others, seconds.
         backoff_factor: growth of the delay after the last attempt, at least 1.
-        backoff_max_s: cap of the delay after the last attempt, seconds.
+        backoff_max_s: cap of the delay after the last attempt, seconds. Its default is what lets every order of starts be
+            ready 1.2 s after the last one (`steadyline drill start-orders`; with 5 s the worst took 4.5 s).
     """
 
     attempts: int = 10
@@ -28,7 +29,7 @@ class RetryPolicy:
     fast_delay_s: float = 0.2
     slow_delay_s: float = 1.0
     backoff_factor: float = 1.5
-    backoff_max_s: float = 5.0
+    backoff_max_s: float = 1.0
 
     def delay_after(self, attempt: int) -> float:
         """Seconds to wait after failed attempt number `attempt` (from 1) of the first `attempts`."""

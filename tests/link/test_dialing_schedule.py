@@ -9,6 +9,7 @@ from tests.link.timed import RecordingNetwork, TimedLog
 from tests.link.worlds import HOST, MemoryWorld, make_runtime, now, until
 
 from steadyline.connections import CONNECTIONS, LLAMA_TTS, TTS_OUTBOUND, WHISPER_INBOUND, WHISPER_LLAMA, Connection
+from steadyline.link.dialer import NUDGED_AFTER_S
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.network import TcpNetwork
 from steadyline.retry import RetryPolicy
@@ -55,7 +56,7 @@ def test_ten_attempts_leave_at_their_times_and_the_failure_is_logged_right_after
 
 
 def test_after_the_tenth_it_goes_on_with_capped_back_off_and_without_a_word() -> None:
-    dialed_at, log = dial_nobody(WHISPER_LLAMA, 60.0, RetryPolicy())
+    dialed_at, log = dial_nobody(WHISPER_LLAMA, 60.0, RetryPolicy(backoff_max_s=5.0))
     delays = [later - earlier for earlier, later in itertools.pairwise(dialed_at[9:])]
     # random() is 0.5 here: three quarters of 1.5, 2.25, 3.375, 5, 5, … s
     assert delays[:3] == pytest.approx([1.125, 1.6875, 2.53125])
@@ -128,6 +129,22 @@ def test_a_sign_of_life_triggers_an_attempt_at_once() -> None:
         end.dialer.close("done")
 
     MemoryWorld().run(scenario())
+
+
+def test_a_flood_of_signs_of_life_makes_no_flood_of_attempts() -> None:
+    network = RecordingNetwork(MemoryNetwork())
+
+    async def scenario() -> None:
+        end = DialingEnd(make_runtime(network, "whisper"), 8083)
+        end.dialer.start()
+        for _ in range(2000):
+            end.dialer.nudge()
+            await asyncio.sleep(0.001)
+        end.dialer.close("done")
+
+    MemoryWorld().run(scenario())
+    steps = [later - earlier for earlier, later in itertools.pairwise(network.dialed_at)]
+    assert steps == pytest.approx([NUDGED_AFTER_S] * len(steps), abs=0.002) and len(steps) > 35
 
 
 def test_signs_of_life_while_open_change_nothing() -> None:

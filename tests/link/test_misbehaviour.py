@@ -12,6 +12,7 @@ from steadyline.clock import LoopClock
 from steadyline.link.beacon import listen_for_registrations
 from steadyline.link.link import Link, LinkEvents
 from steadyline.link.memory import MemoryNetwork
+from steadyline.link.security import Seal, Security
 from steadyline.wire.codec import encode_message
 from steadyline.wire.line_messages import Digit
 from steadyline.wire.messages import Ping, Refused, Welcome
@@ -227,7 +228,8 @@ def test_a_peer_that_takes_nothing_is_lost_before_memory_is(who_talks: str, monk
             on_closed=lambda link, closed: closings.append(closed),
             on_hello=lambda link, greeting: link.accept(Welcome("llama", 1)),
         )
-        link, transport = Link(LoopClock(), SessionTimes(), events), StuckTransport()
+        seal = Seal(LoopClock(), Security())
+        link, transport = Link(LoopClock(), SessionTimes(), events, seal, 1), StuckTransport()
         link.connected(transport, (HOST, 1))
         link.data_received(encode_message(hello(), 1))
         pings = itertools.count(2)

@@ -23,6 +23,7 @@ FRAMES = [encode_message(message, 1) for message in EXAMPLES]
 DATAGRAMS = [
     encode_registration(Registration("REGISTER", 66, "3c5a4a52-8f5f-4a36-9f0e-2d4f2c1f0b66")),
     encode_registration(Registration("BYE", 0, "u")),
+    encode_registration(Registration("BYE", 66, "u", 1767225600123, "0f" * 16, "a7" * 32)),
 ]
 SPITEFUL = [
     b"NaN", b"-Infinity", b"1e999", b"-1", b"1.0", b"true", b"null", b"[]", b"{}", b'""', b'"\\ud800"', b"[" * 300,

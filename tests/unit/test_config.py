@@ -127,12 +127,34 @@ def test_set_takes_values_as_people_type_them(text: str, read: Callable[[Config]
         ("gateway.first_call_id=3", ["must be even"]),
         ("gateway.last_call_id=50001", ["gateway.last_call_id is 50001", "2 to 50000"]),
         ("pbx.server=pbx.example", ["pbx.user is empty"]),
+        ("network.host=192.0.2.7", ["network.host is '192.0.2.7'", "network.secret_file", "head -c 32", "127.0.0.1"]),
+        ("network.host=0.0.0.0", ["network.secret_file"]),
+        ("network.gateways=192.0.2.7:8170", ["network.gateways has '192.0.2.7'", "network.secret_file"]),
+        ("network.host=", ["network.secret_file"]),
+        ("network.host=::", ["network.secret_file"]),
+        ("network.host=voice.example", ["network.secret_file"]),
+        ("gateway.max_calls=128", ["network.max_connections_per_peer is 256", "max_calls is 128", "at least 258"]),
+        (
+            "register.max_unproven_per_sender=3",
+            ["register.max_unproven_per_sender is 3", "max_calls is 4", "at least 4"],
+        ),
+        ("network.max_connections=9", ["network.max_connections is 9", "max_calls is 4", "at least 10"]),
     ],
 )
 def test_a_wrong_set_says_what_was_expected(text: str, words: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(None, [text])
     assert [word for word in words if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_the_loopback_needs_no_secret(host: str) -> None:
+    assert load_config(None, [f"network.host={host}"]).network.host == host
+
+
+def test_beyond_the_loopback_a_secret_is_enough() -> None:
+    config = load_config(None, ["network.host=192.0.2.7", "network.secret_file=/etc/steadyline/secret"])
+    assert (config.network.host, config.network.secret_file) == ("192.0.2.7", "/etc/steadyline/secret")
 
 
 def test_later_sources_win(tmp_path: Path) -> None:

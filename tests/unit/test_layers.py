@@ -12,7 +12,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "steadyline"
 
-GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil", "setting"}
+GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil", "setting", "secret_file"}
 CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file"}
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
@@ -27,6 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "setting": set(),
     "process_state": set(),
     "vigil": {"process_state"},
+    "secret_file": {"errors"},
     "wire": {"errors"},
     "audio": {"errors"},
     "text": {"errors"},

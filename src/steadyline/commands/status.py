@@ -6,7 +6,7 @@ from typing import Any
 
 from steadyline.commands.status_table import table
 from steadyline.config import Config
-from steadyline.services.status_client import ask_all, ask_status
+from steadyline.services.status_client import ask_all, ask_status, operator_seal
 from steadyline.wire.session import SessionTimes
 
 
@@ -20,7 +20,8 @@ def run_status(config: Config, *, as_json: bool) -> int:
 async def collect(config: Config) -> dict[str, Any]:
     """What `--json` prints: `services`, `connections`, `calls`."""
     supervisor_address = (config.network.host, config.supervisor.status_port)
-    answers, supervisor = await asyncio.gather(ask_all(config), ask_status(supervisor_address, SessionTimes()))
+    asked = ask_status(supervisor_address, SessionTimes(), operator_seal(config))
+    answers, supervisor = await asyncio.gather(ask_all(config), asked)
     if None in answers.values():
         # Waiting for somebody who hangs takes longer than it takes his neighbours to find that out: what they said is old.
         answers |= await ask_all(config, [name for name, status in answers.items() if status is not None])

@@ -16,7 +16,7 @@ from steadyline.doctor.packages import check_packages, check_python
 from steadyline.doctor.pbx import check_pbx
 from steadyline.doctor.ports import check_call_ports, check_ports
 from steadyline.doctor.sip_address import check_sip_address
-from steadyline.services.status_client import ask_all, ask_status
+from steadyline.services.status_client import ask_all, ask_status, operator_seal
 from steadyline.wire.session import SessionTimes
 
 Running = Mapping[int, str]
@@ -79,7 +79,8 @@ def examine(
 async def running_system(config: Config) -> dict[int, str]:
     """Pids of what answers on the status ports of this configuration, to names."""
     address = (config.network.host, config.supervisor.status_port)
-    services, supervisor = await asyncio.gather(ask_all(config), ask_status(address, SessionTimes()))
+    asked = ask_status(address, SessionTimes(), operator_seal(config))
+    services, supervisor = await asyncio.gather(ask_all(config), asked)
     answers = {**services, "up": supervisor}
     return {int(status["pid"]): name for name, status in answers.items() if status is not None}
 

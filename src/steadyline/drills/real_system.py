@@ -13,7 +13,7 @@ from steadyline.config_file import load_config, render_config
 from steadyline.drills.logbook import FOLDER_VARIABLE, LogbookReader
 from steadyline.drills.tone_engines import PACE_VARIABLE
 from steadyline.errors import SteadylineError
-from steadyline.services.status_client import ask_all, ask_status, status_ports
+from steadyline.services.status_client import ask_all, ask_status, operator_seal, status_ports
 from steadyline.supervisor.free_ports import free_port_settings
 from steadyline.wire.session import SessionTimes
 
@@ -21,7 +21,7 @@ START_DEADLINE_S = 120.0
 STOP_DEADLINE_S = 20.0
 POLL_S = 0.1
 LOG_TAIL = 40
-_FOLLOW = (
+FOLLOW_THE_DRILL = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); "
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
@@ -84,7 +84,7 @@ class RealSystem:
         environment = {**os.environ, FOLDER_VARIABLE: str(self.folder), PACE_VARIABLE: str(self._pace)}
         with self._log_path.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", _FOLLOW, "-m", "steadyline", "--config", str(config_path), "up"),
+                *(sys.executable, "-c", FOLLOW_THE_DRILL, "-m", "steadyline", "--config", str(config_path), "up"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -119,14 +119,15 @@ class RealSystem:
             DrillError: the supervisor does not answer.
         """
         host, port = self.config.network.host, self.config.supervisor.status_port
-        answer = await ask_status((host, port), SessionTimes())
+        answer = await ask_status((host, port), SessionTimes(), operator_seal(self.config))
         if answer is None:
             raise self.failed("the supervisor does not answer")
         return {name: child["pid"] for name, child in answer["children"].items() if child["pid"] is not None}
 
     async def status_of(self, service: str) -> dict[str, Any] | None:
         """What a service says of itself; None when it does not answer."""
-        return await ask_status((self.config.network.host, status_ports(self.config)[service]), SessionTimes())
+        address = (self.config.network.host, status_ports(self.config)[service])
+        return await ask_status(address, SessionTimes(), operator_seal(self.config))
 
     async def wait_quiet(self, deadline_s: float) -> None:
         """Wait until every service is ready and knows of no call.

@@ -28,6 +28,7 @@ from steadyline.services.gateway import GatewayService
 from steadyline.services.inbound import FreshDetectors, inbound_service
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
+from steadyline.services.link_security import link_security
 from steadyline.services.llama import LlamaService
 from steadyline.services.outbound import outbound_service
 from steadyline.services.service import Service
@@ -232,6 +233,7 @@ class SimulatedSystem:
             ),
             RegisterCadence(register.fast_interval_s, register.fast_period_s, register.slow_interval_s),
             register.expiry_s,
+            security=link_security(self.config, process.clock),
         )
 
     def _gateway(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:

@@ -86,8 +86,12 @@ class Acceptor:
         self._decisions: dict[asyncio.Future[None], None] = {}
         self._listening: Listening | None = None
         self._is_closed = False
+        self._port = 0
         self._link_events = LinkEvents(
-            on_message=self._events.on_message, on_closed=self._closed, on_hello=self._greeted
+            on_message=self._events.on_message,
+            on_closed=self._closed,
+            on_hello=self._greeted,
+            on_connected=self._connected,
         )
 
     def __repr__(self) -> str:
@@ -96,7 +100,7 @@ class Acceptor:
     @property
     def port(self) -> int:
         """The port that is listened on; 0 before `listen`."""
-        return self._listening.port if self._listening else 0
+        return self._port
 
     async def listen(self, address: Address) -> None:
         """Bind and listen.
@@ -104,11 +108,13 @@ class Acceptor:
         Raises:
             PortTakenError: the port cannot be had; the text says which.
         """
+        self._port = address[1]  # known before the first connection comes, unless it is 0
         try:
             self._listening = await self._runtime.network.listen(address, self._accept)
         except OSError as error:
             text = f"TCP port {address[1]} on {address[0]} cannot be listened on: {reason(error)}"
             raise PortTakenError(text, (("tcp", *address),)) from error
+        self._port = self._listening.port
 
     def close(self) -> None:
         """Stop listening and drop every link without BYE: this process stops, its calls go on and will heal."""
@@ -132,16 +138,24 @@ class Acceptor:
             self._runtime.board.remove(self._statuses.pop(key))
 
     def _accept(self) -> Link:
-        link = Link(self._runtime.clock, self._runtime.times, self._link_events)
+        runtime = self._runtime
+        link = Link(runtime.clock, runtime.times, self._link_events, runtime.seal, self.port)
         self._pending[link] = None
         return link
+
+    def _connected(self, newcomer: Link) -> None:
+        """Bound the half-open connections: one of them may have to go for this one."""
+        waiting = [link for link in self._pending if link.hello is None and link is not newcomer]
+        surplus = self._runtime.security.connections.who_goes([link.peer[0] for link in waiting], newcomer.peer[0])
+        if surplus is not None:
+            waiting[surplus].refuse("too-many", "too many connections that say nothing: this one had waited longest")
 
     def _greeted(self, link: Link, hello: Hello) -> None:
         if self._is_closed:
             # It was accepted, but not yet handed to us, when the port was closed.
             link.drop("this service is stopping")
             return
-        decision = self._objection(hello) or self._events.admit(hello)
+        decision = self._objection(link, hello) or self._events.admit(hello)
         if isinstance(decision, Welcome | Refusal):
             self._decide(link, hello, decision)
         else:
@@ -156,8 +170,14 @@ class Acceptor:
         if link not in self._pending:
             return
         if isinstance(decision, Refusal):
-            self._runtime.log.warning(
-                "refused %.40r (%s:%d) for call %d: %s", hello.role, *link.peer, hello.call_id, decision.text
+            self._runtime.flood_log.warning(
+                decision.code,
+                "refused %.40r (%s:%d) for call %d: %s",
+                hello.role,
+                *link.peer,
+                hello.call_id,
+                decision.text,
+                call_id=hello.call_id,
             )
             link.refuse(decision.code, decision.text)
             return
@@ -192,7 +212,7 @@ class Acceptor:
         status.opened(link)
         return status
 
-    def _objection(self, hello: Hello) -> Refusal | None:
+    def _objection(self, link: Link, hello: Hello) -> Refusal | None:
         """What is wrong with a HELLO whatever the service thinks of the call."""
         if hello.connection != self._number:
             text = f"HELLO for connection {hello.connection}, this port is connection {self._number}: check the ports"
@@ -203,7 +223,11 @@ class Acceptor:
         if newest is not None and hello.epoch < newest.epoch and not self._is_long_gone(newest):
             text = f"epoch {hello.epoch} is older than {newest.epoch}: a newer {hello.role} has taken over"
             return Refusal("ghost", text)
-        return None
+        others = [*self._links.values(), *(other for other in self._pending if other.hello is not None)]
+        replaced = self._links.get((hello.role, hello.call_uuid))
+        peers = [other.peer[0] for other in others if other is not link and other is not replaced]
+        crowd = self._runtime.security.connections.objection(peers, link.peer[0])
+        return Refusal("too-many", crowd) if crowd else None
 
     def _is_long_gone(self, newest: Newest) -> bool:
         return newest.left_at is not None and self._runtime.clock.now() - newest.left_at >= FENCE_S
@@ -213,7 +237,7 @@ class Acceptor:
             self._pending.pop(link, None)
             is_told = closed.state is SessionState.REFUSED and link.hello is not None
             if closed.code not in ("bye", "eof") and not is_told:
-                self._runtime.log.warning("dropped %s:%d: %s", *link.peer, closed.reason)
+                self._runtime.flood_log.warning(closed.code, "dropped %s:%d: %s", *link.peer, closed.reason)
             return
         if link.hello is None:
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Literal
 
 from steadyline.connections import Connection
 from steadyline.errors import PortTakenError, WireError
@@ -72,7 +73,7 @@ class Beacon:
     def end(self) -> None:
         """The call is over: stop and send BYE."""
         self.abandon()
-        self._port.send(encode_registration(Registration("BYE", self._call_id, self._call_uuid)), self._address)
+        self._send("BYE")
 
     def abandon(self) -> None:
         """Stop without a word: the call goes on, this process does not."""
@@ -82,32 +83,51 @@ class Beacon:
         self._runtime.board.remove(self.status)
 
     async def _poll(self) -> None:
-        datagram = encode_registration(Registration("REGISTER", self._call_id, self._call_uuid))
         for due in self._runtime.cadence.times():
             await self._runtime.clock.sleep(max(0.0, self._polling_since + due - self._runtime.clock.now()))
-            self._port.send(datagram, self._address)
+            self._send("REGISTER")
             self.status.attempted()
+
+    def _send(self, verb: Literal["REGISTER", "BYE"]) -> None:
+        """Each datagram is signed anew: one that was seen before is dropped."""
+        registration = Registration(verb, self._call_id, self._call_uuid)
+        sealed = self._runtime.seal.registration(registration, self._address[1])
+        self._port.send(encode_registration(sealed), self._address)
+
+
+class _Listener:
+    """Reads datagrams, and drops with a line what is garbled, not to be believed, or too much."""
+
+    def __init__(self, runtime: Runtime, port: int, on_registration: Callable[[Registration, Address], None]) -> None:
+        self._runtime = runtime
+        self._on_registration = on_registration
+        self.port = port
+
+    def received(self, data: bytes, sender: Address) -> None:
+        try:
+            registration = decode_registration(data)
+            self._runtime.seal.check_registration(registration, self.port)
+            self._on_registration(registration, sender)
+        except WireError as error:
+            self._runtime.flood_log.warning(error.code, "dropped a datagram from %s:%d: %s", *sender, error)
 
 
 async def listen_for_registrations(
     runtime: Runtime, address: Address, on_registration: Callable[[Registration, Address], None]
 ) -> DatagramPort:
-    """Open the UDP port of connection 1 or 2; garbled datagrams are logged and dropped.
+    """Open the UDP port of connection 1 or 2.
+
+    A datagram that is garbled or not to be believed, and one that `on_registration` raises WireError for, is dropped and
+    logged, in a flood not each of them.
 
     Raises:
         PortTakenError: the port cannot be had.
     """
-
-    def on_datagram(data: bytes, sender: Address) -> None:
-        try:
-            registration = decode_registration(data)
-        except WireError as error:
-            runtime.log.warning("dropped a datagram from %s:%d: %s", *sender, error)
-            return
-        on_registration(registration, sender)
-
+    listener = _Listener(runtime, address[1], on_registration)
     try:
-        return await runtime.network.open_datagram(address, on_datagram)
+        port = await runtime.network.open_datagram(address, listener.received)
     except OSError as error:
         text = f"UDP port {address[1]} on {address[0]} cannot be opened: {reason(error)}"
         raise PortTakenError(text, (("udp", *address),)) from error
+    listener.port = port.port
+    return port

@@ -5,6 +5,7 @@ The cadence is `steadyline.retry.RetryPolicy`, the log lines are the connection'
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ FATAL_REFUSALS = frozenset({"unknown-call", "version", "wrong-connection", "wron
 """Refusals that trying again cannot mend. A ghost may be a new process after the wall clock was set back: it tries on."""
 STABLE_AFTER_S = 1.0
 """A link that lasted shorter is not dialed again at once but after the first delay, lest two broken peers spin."""
+NUDGED_AFTER_S = 0.05
+"""A sign of life brings the next attempt on, but not nearer to the last one than this: signs may come in floods."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,12 @@ class Dialer:
         return self._link is not None and self._link.is_open
 
     def start(self) -> None:
-        """Begin to dial."""
-        self._task = asyncio.get_running_loop().create_task(self._keep(), name=f"dial {self._connection.name}")
+        """Begin to dial; nothing when that was done already."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._keep(), name=f"dial {self._connection.name}")
 
     def nudge(self) -> None:
-        """A sign of life from the peer: try at once instead of waiting for the next attempt."""
+        """A sign of life from the peer: try now instead of waiting for the next attempt."""
         if not self.is_open:
             self._nudged.set()
 
@@ -134,6 +138,7 @@ class Dialer:
         while True:
             attempt += 1
             self.status.attempted()
+            begun_at = self._runtime.clock.now()
             error = await self._attempt()
             if error is None:
                 self._log_success(attempt)
@@ -145,6 +150,9 @@ class Dialer:
             delay_s = retry.delay_after(attempt) if attempt < retry.attempts else next(backoff)
             self._log_failure(attempt, delay_s)
             await self._pause(delay_s)
+            too_soon_s = begun_at + min(delay_s, NUDGED_AFTER_S) - self._runtime.clock.now()
+            if too_soon_s > 0:
+                await self._runtime.clock.sleep(too_soon_s)
 
     async def _attempt(self) -> Closed | None:
         """One attempt: TCP, HELLO, its answer. None when open, else what went wrong."""
@@ -166,10 +174,13 @@ class Dialer:
         events = LinkEvents(
             on_message=lambda _, message: self._events.on_message(message), on_closed=on_closed, on_open=on_open
         )
-        link = self._link = Link(self._runtime.clock, self._runtime.times, events, self._events.hello())
+        runtime = self._runtime
+        link = self._link = Link(
+            runtime.clock, runtime.times, events, runtime.seal, self._address[1], self._events.hello()
+        )
         try:
-            async with asyncio.timeout(self._runtime.times.hello_timeout_s):
-                await self._runtime.network.connect(self._address, link)
+            async with asyncio.timeout(runtime.times.hello_timeout_s):
+                await runtime.network.connect(self._address, link)
             return await outcome
         except TimeoutError:
             return Closed(SessionState.LOST, "connect-timeout", "connection was not accepted in time")
@@ -216,13 +227,20 @@ class Dialer:
 
     def _log_failure(self, attempt: int, delay_s: float) -> None:
         retry, names = self._runtime.retry, {"call_id": self._call_id, "attempts": self._runtime.retry.attempts}
-        extra = {"call_id": self._call_id}
         if retry.is_logged(attempt):
             delay_ms = round(delay_s * 1000)
             text = self._connection.retry_text.format(attempt=attempt, delay_ms=delay_ms, **names)
-            self._runtime.log.warning(text, extra=extra)
+            self._log(logging.WARNING, f"attempt {attempt}", text)
         elif attempt == retry.attempts:
-            self._runtime.log.error(self._connection.failed_text.format(**names), extra=extra)
+            self._log(logging.ERROR, "failed", self._connection.failed_text.format(**names))
+
+    def _log(self, level: int, what: str, text: str) -> None:
+        """A line about a connection that was open is always written; that of one which never was may be an invention's."""
+        if self.status.established_ms is None:
+            kind = f"{self._connection.name} {what}"
+            self._runtime.flood_log.log(level, kind, "%s", text, call_id=self._call_id)
+        else:
+            self._runtime.log.log(level, text, extra={"call_id": self._call_id})
 
     async def _pause(self, delay_s: float) -> None:
         """Wait, or less when the peer gives a sign of life."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from steadyline.clock import Clock, TimerHandle
 from steadyline.link.network import Address, Transport
+from steadyline.link.security import Seal
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import (
     Closed,
@@ -28,6 +29,7 @@ class LinkEvents:
     on_closed: Callable[["Link", Closed], None]
     on_open: Callable[["Link", Welcome], None] | None = None
     on_hello: Callable[["Link", Hello], None] | None = None
+    on_connected: Callable[["Link"], None] | None = None
 
 
 class Link:
@@ -36,18 +38,34 @@ class Link:
     Args:
         clock: time.
         times: deadlines.
-        events: whom to tell; `on_open` on the dialing side, `on_hello` on the listening side.
+        events: whom to tell; `on_open` on the dialing side, `on_connected` (TCP alone) and `on_hello` (one that is to be
+            believed) on the listening side.
+        seal: signs HELLO and its answer, and judges them.
+        port: that is dialed, or listened on; a HELLO is good for one port.
         hello: makes it the dialing side.
+
+    Attributes:
+        hello: the dialer's; None on the listening side as long as none came that is to be believed.
     """
 
-    def __init__(self, clock: Clock, times: SessionTimes, events: LinkEvents, hello: Hello | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        times: SessionTimes,
+        events: LinkEvents,
+        seal: Seal,
+        port: int,
+        hello: Hello | None = None,
+    ) -> None:
         self._clock = clock
         self._events = events
-        self._session = Session(hello, clock.now(), times)
+        self.hello = seal.hello(hello, port) if hello else None
+        self._session = Session(
+            self.hello, clock.now(), times, seal.authenticator, lambda greeting: seal.check_hello(greeting, port)
+        )
         self._transport: Transport | None = None
         self._timer: TimerHandle | None = None
         self._finished = False
-        self.hello = hello
         self.peer: Address = ("", 0)
         self.connected_at = clock.now()
         self.frames_sent_again = 0
@@ -115,6 +133,8 @@ class Link:
         self.peer = peer
         self._flush()
         self._arm()
+        if self._events.on_connected is not None:
+            self._events.on_connected(self)
 
     def data_received(self, data: bytes) -> None:
         for event in self._session.receive(data, self._clock.now()):

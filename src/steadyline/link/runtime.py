@@ -7,11 +7,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from steadyline.clock import Clock
 from steadyline.link.faults import Faults
+from steadyline.link.flood_log import FloodLog
 from steadyline.link.network import Network
+from steadyline.link.security import Seal, Security
 from steadyline.link.status import StatusBoard
 from steadyline.metrics import Metrics
 from steadyline.retry import RetryPolicy
@@ -75,6 +78,7 @@ class Runtime:
         metrics: what this process measures of itself.
         board: the connections that this process dials, polls or accepts.
         faults: what is out of order in this process although calls go on.
+        security: the shared secret, and limits for strangers.
     """
 
     role: str
@@ -88,6 +92,7 @@ class Runtime:
     cadence: RegisterCadence = field(default_factory=RegisterCadence)
     registration_expiry_s: float = 5.0
     name: str = ""
+    security: Security = field(default_factory=Security)
     metrics: Metrics = field(init=False)
     board: StatusBoard = field(init=False)
     faults: Faults = field(init=False)
@@ -96,3 +101,13 @@ class Runtime:
         self.metrics = Metrics(self.name or self.role)
         self.board = StatusBoard(self.clock, self.metrics)
         self.faults = Faults(self.clock, self.log, self.metrics)
+
+    @cached_property
+    def flood_log(self) -> FloodLog:
+        """For lines that strangers cause, all of this process's together."""
+        return FloodLog(self.log, self.clock)
+
+    @property
+    def seal(self) -> Seal:
+        """Signs and judges what this process says and is told first."""
+        return Seal(self.clock, self.security)

@@ -19,6 +19,7 @@ from steadyline.log import start_logging
 from steadyline.retry import RetryPolicy
 from steadyline.services.assembly import Assembled, assemble
 from steadyline.services.engine_host import EngineHost
+from steadyline.services.link_security import link_security
 from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
 from steadyline.services.status_server import StatusServer
@@ -49,12 +50,17 @@ def run_service(name: str, config: Config) -> int:
 
 
 def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
-    """The real surroundings of a service."""
+    """The real surroundings of a service.
+
+    Raises:
+        ConfigError: the shared secret's file cannot be used.
+    """
     role = "tts" if name in ("piper", "kokoro") else name
     connections, retry, register = config.connections, config.retry, config.register
+    clock = LoopClock()
     return Runtime(
         role,
-        LoopClock(),
+        clock,
         TcpNetwork(),
         time.time_ns() // 1_000_000,
         random.random,
@@ -71,6 +77,7 @@ def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
         RegisterCadence(register.fast_interval_s, register.fast_period_s, register.slow_interval_s),
         register.expiry_s,
         name,
+        security=link_security(config, clock),
     )
 
 

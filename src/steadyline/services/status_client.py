@@ -10,6 +10,8 @@ from steadyline.clock import LoopClock
 from steadyline.config import Config
 from steadyline.link.link import Link, LinkEvents
 from steadyline.link.network import Address, TcpNetwork
+from steadyline.link.security import Seal
+from steadyline.services.link_security import link_security
 from steadyline.services.status_server import STATUS_CONNECTION
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, StatusReply, StatusRequest, Welcome
 from steadyline.wire.session import Closed, SessionTimes
@@ -17,8 +19,18 @@ from steadyline.wire.session import Closed, SessionTimes
 _COUNTER = itertools.count(1)
 
 
-async def ask_status(address: Address, times: SessionTimes) -> dict[str, Any] | None:
-    """A service's status; None when nobody answers there."""
+def operator_seal(config: Config) -> Seal:
+    """An operator's proof of the shared secret.
+
+    Raises:
+        ConfigError: the secret's file cannot be used.
+    """
+    clock = LoopClock()
+    return Seal(clock, link_security(config, clock))
+
+
+async def ask_status(address: Address, times: SessionTimes, seal: Seal) -> dict[str, Any] | None:
+    """A service's status; None when nobody answers there, or one that does not have the secret."""
     answer: asyncio.Future[dict[str, Any] | None] = asyncio.get_running_loop().create_future()
 
     def settle(status: dict[str, Any] | None) -> None:
@@ -37,7 +49,7 @@ async def ask_status(address: Address, times: SessionTimes) -> dict[str, Any] | 
 
     uuid = f"operator-{os.getpid()}-{next(_COUNTER)}"
     hello = Hello(PROTOCOL_VERSION, STATUS_CONNECTION, "operator", 0, uuid, 1)
-    link = Link(LoopClock(), times, LinkEvents(on_message, on_closed, on_open=on_open), hello)
+    link = Link(LoopClock(), times, LinkEvents(on_message, on_closed, on_open=on_open), seal, address[1], hello)
     try:
         async with asyncio.timeout(times.lost_after_s):
             await TcpNetwork().connect(address, link)
@@ -62,8 +74,13 @@ def status_ports(config: Config) -> dict[str, int]:
 
 
 async def ask_all(config: Config, names: Collection[str] | None = None) -> dict[str, dict[str, Any] | None]:
-    """The status of every service, or of those that are named; None where nobody answers."""
+    """The status of every service, or of those that are named; None where nobody answers.
+
+    Raises:
+        ConfigError: the shared secret's file cannot be used.
+    """
     ports = {name: port for name, port in status_ports(config).items() if names is None or name in names}
+    seal, host = operator_seal(config), config.network.host
     times = SessionTimes(hello_timeout_s=config.connections.hello_timeout_s)
-    answers = await asyncio.gather(*(ask_status((config.network.host, port), times) for port in ports.values()))
+    answers = await asyncio.gather(*(ask_status((host, port), times, seal) for port in ports.values()))
     return dict(zip(ports, answers, strict=True))

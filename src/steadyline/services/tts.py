@@ -40,7 +40,7 @@ class TtsService:
         self._config = config
         self._host = host
         self._place = place
-        self._table = RegistrationTable(runtime.registration_expiry_s)
+        self._table = RegistrationTable(runtime.registration_expiry_s, runtime.security.registrations)
         self._sessions: dict[str, TtsSession] = {}
         self._udp: DatagramPort | None = None
         self._expiry: TimerHandle | None = None
@@ -91,8 +91,10 @@ class TtsService:
             if self._table.remove(registration) and registration.call_uuid in self._sessions:
                 self._sessions[registration.call_uuid].end("call ended")
             return
-        previous = self._table.uuid_of(registration.call_id)
-        if self._table.register(registration, self._runtime.clock.now()) == "replaced" and previous in self._sessions:
+        previous, known = self._table.uuid_of(registration.call_id), self._sessions.get(registration.call_uuid)
+        now, is_proven = self._runtime.clock.now(), known is not None and known.is_proven
+        outcome = self._table.register(registration, sender, now, is_proven=is_proven)
+        if outcome == "replaced" and previous in self._sessions:
             self._sessions[previous].end("another call has this id now")
         self._session_of(registration.call_id, registration.call_uuid).registered(sender[0])
 
@@ -105,6 +107,7 @@ class TtsService:
 
     def _opened(self, link: Link, hello: Hello) -> None:
         self._session_of(hello.call_id, hello.call_uuid).llama_opened(link)
+        self._table.prove(hello.call_id, hello.call_uuid)
 
     def _received(self, link: Link, message: Message) -> None:
         session = self._sessions.get(link.hello.call_uuid) if link.hello else None
@@ -129,9 +132,12 @@ class TtsService:
         now = self._runtime.clock.now()
         for session in self._sessions.values():
             if session.reaches_outbound:
-                self._table.hold(session.call_id, now)
+                self._table.hold(session.call_id, session.call_uuid, now)
         for stale in self._table.expire(now):
-            self._runtime.log.warning("registration expired", extra={"call_id": stale.call_id})
-            if stale.call_uuid in self._sessions:
-                self._sessions[stale.call_uuid].registration_expired()
+            self._runtime.flood_log.warning("expired", "registration expired", call_id=stale.call_id)
+            left = self._sessions.get(stale.call_uuid)
+            if left is not None and left.is_proven:
+                left.registration_expired()
+            elif left is not None:
+                left.end("registration expired")
         self._expiry = self._runtime.clock.call_at(now + EXPIRY_CHECK_S, self._check_expiry)

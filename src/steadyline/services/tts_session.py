@@ -31,7 +31,7 @@ SILENT_RATE_HZ = 16_000
 
 
 class TtsSession:
-    """One call: clauses in, audio out."""
+    """One call: clauses in, audio out. It `is_proven` when LLaMA has named it: a REGISTER alone proves no call."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class TtsSession:
         on_end: Callable[["TtsSession"], None],
     ) -> None:
         self.call_id, self.call_uuid = call
-        self.clauses = 0
+        self.clauses, self.is_proven = 0, False
         self.complete: messages.Position = {}
         self._runtime = runtime
         self._config = config
@@ -119,7 +119,7 @@ class TtsSession:
 
     def llama_opened(self, link: Link) -> None:
         """Connection 4 is open."""
-        self._llama = link
+        self._llama, self.is_proven = link, True
         self._update_linger()
         self.tell_state()
 

@@ -12,7 +12,7 @@ from steadyline.link.network import Address, DatagramPort
 from steadyline.link.runtime import Runtime
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Recognizer
-from steadyline.services.whisper_session import WhisperSession
+from steadyline.services.whisper_session import WhisperSession, WhisperSessionEvents
 from steadyline.wire.registration import Registration, RegistrationTable
 
 EXPIRY_CHECK_S = 1.0
@@ -30,7 +30,7 @@ class WhisperService:
         self._runtime = runtime
         self._config = config
         self._host = host
-        self._table = RegistrationTable(runtime.registration_expiry_s)
+        self._table = RegistrationTable(runtime.registration_expiry_s, runtime.security.registrations)
         self._sessions: dict[int, WhisperSession] = {}
         self._udp: DatagramPort | None = None
         self._expiry: TimerHandle | None = None
@@ -66,15 +66,20 @@ class WhisperService:
             if self._table.remove(registration):
                 self._end(call_id, "call ended")
             return
-        outcome = self._table.register(registration, self._runtime.clock.now())
+        outcome = self._table.register(registration, sender, self._runtime.clock.now())
         if outcome == "replaced":
             self._end(call_id, "another call has this id now")
         if outcome == "renewed" and call_id in self._sessions:
             self._sessions[call_id].nudge()
             return
-        session = WhisperSession(self._runtime, self._config, self._host, registration, sender[0], self._session_ended)
+        events = WhisperSessionEvents(self._session_proven, self._session_ended)
+        session = WhisperSession(self._runtime, self._config, self._host, registration, sender[0], events)
         self._sessions[call_id] = session
         session.start()
+
+    def _session_proven(self, session: "WhisperSession") -> None:
+        """Connection 1 is open: inbound knows this call."""
+        self._table.hold(session.call_id, session.registration.call_uuid, self._runtime.clock.now())
 
     def _end(self, call_id: int, reason: str) -> None:
         session = self._sessions.pop(call_id, None)
@@ -89,10 +94,10 @@ class WhisperService:
 
     def _check_expiry(self) -> None:
         now = self._runtime.clock.now()
-        for call_id, session in self._sessions.items():
+        for session in self._sessions.values():
             if session.hears_inbound:
-                self._table.hold(call_id, now)
+                self._session_proven(session)
         for stale in self._table.expire(now):
-            self._runtime.log.warning("registration expired", extra={"call_id": stale.call_id})
+            self._runtime.flood_log.warning("expired", "registration expired", call_id=stale.call_id)
             self._end(stale.call_id, "registration expired")
         self._expiry = self._runtime.clock.call_at(now + EXPIRY_CHECK_S, self._check_expiry)

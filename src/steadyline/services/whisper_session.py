@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,19 @@ KEPT_TURNS = 100
 KEPT_DIGITS = 100
 
 
+@dataclass(frozen=True)
+class WhisperSessionEvents:
+    """Whom a session tells.
+
+    Attributes:
+        on_proven: inbound answered HELLO: there is such a call.
+        on_end: the peer ended it, for this reason: inbound said BYE, or does not know the call.
+    """
+
+    on_proven: Callable[["WhisperSession"], None]
+    on_end: Callable[["WhisperSession", str], None]
+
+
 class WhisperSession:
     """One call: speech from inbound, turns to LLaMA."""
 
@@ -34,14 +48,14 @@ class WhisperSession:
         host: EngineHost[Recognizer],
         registration: Registration,
         inbound_host: str,
-        on_end: Callable[["WhisperSession", str], None],
+        events: WhisperSessionEvents,
     ) -> None:
         self.registration = registration
         self.call_id = registration.call_id
         self.turns = 0
         self._runtime = runtime
         self._host = host
-        self._on_end = on_end
+        self._events = events
         self._logs_text = config.log.heard_text
         self._tasks = Tasks(runtime.log)
         self._committed = 0
@@ -83,8 +97,7 @@ class WhisperSession:
         return self._inbound.is_open
 
     def start(self) -> None:
-        """Dial both neighbours and wait for utterances."""
-        self._llama.start()
+        """Dial inbound and wait for utterances. LLaMA is dialed when inbound has answered: a REGISTER alone proves no call."""
         self._inbound.start()
         self._tasks.start(self._transcribe_all(), "transcribe")
 
@@ -121,6 +134,8 @@ class WhisperSession:
         return self._hello(WHISPER_LLAMA.number, {})
 
     def _inbound_opened(self) -> None:
+        self._events.on_proven(self)
+        self._llama.start()
         self.tell_state()
         self._inbound.send(messages.Committed(self._committed, self._answered_turn))
 
@@ -138,7 +153,7 @@ class WhisperSession:
         self.tell_state()
 
     def _ended(self, closed: Closed) -> None:
-        self._on_end(self, closed.reason)
+        self._events.on_end(self, closed.reason)
 
     def _from_llama(self, message: Message) -> None:
         if isinstance(message, PipelineState):

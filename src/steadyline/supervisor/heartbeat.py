@@ -65,10 +65,11 @@ class Heartbeat:
         uuid = f"supervisor-{os.getpid()}-{next(_COUNTER)}"
         hello = Hello(PROTOCOL_VERSION, STATUS_CONNECTION, "operator", 0, uuid, 1)
         events = LinkEvents(on_message=lambda link, message: None, on_closed=on_closed)
-        link = self._link = Link(self._runtime.clock, self._times, events, hello)
+        runtime = self._runtime
+        link = self._link = Link(runtime.clock, self._times, events, runtime.seal, self._address[1], hello)
         try:
             async with asyncio.timeout(self._times.hello_timeout_s):
-                await self._runtime.network.connect(self._address, link)
+                await runtime.network.connect(self._address, link)
             await over
         except OSError:
             pass  # nobody listens yet, or any more; a TimeoutError is an OSError, too

@@ -12,6 +12,7 @@ from steadyline.config import Config
 from steadyline.link.network import TcpNetwork
 from steadyline.link.runtime import Runtime
 from steadyline.log import start_logging
+from steadyline.services.link_security import link_security
 from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
 from steadyline.services.status_server import StatusServer
@@ -41,10 +42,14 @@ async def run_system(
     Raises:
         PortTakenError: the supervisor's status port is taken, most likely by another `steadyline up`.
         CannotRunError: a service cannot run at all.
+        ConfigError: the shared secret's file cannot be used.
     """
+    clock = LoopClock()
+    security = link_security(config, clock)
     writer = LogWriter(STANDARD_ERROR)
     log = start_logging("supervisor", config.log.level, config.log.style, writer)
-    runtime = Runtime("supervisor", LoopClock(), TcpNetwork(), time.time_ns() // 1_000_000, random.random, log)
+    epoch = time.time_ns() // 1_000_000
+    runtime = Runtime("supervisor", clock, TcpNetwork(), epoch, random.random, log, security=security)
     supervisor = Supervisor(runtime, config, service_names(config), arguments, writer.put)
     status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
     metrics = MetricsServer(runtime, lambda: supervisor.state)

@@ -39,9 +39,14 @@ def encode_frame(frame: Frame) -> bytes:
 
 
 class FrameDecoder:
-    """Cuts a byte stream into frames and checks their headers; holds at most one frame's bytes plus one read."""
+    """Cuts a byte stream into frames and checks their headers; holds at most one frame's bytes plus one read.
 
-    def __init__(self) -> None:
+    Args:
+        max_first_body_bytes: bound of the first frame's body: nobody is known before it has come.
+    """
+
+    def __init__(self, max_first_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._max_first_body_bytes = max_first_body_bytes
         self._buffer = bytearray()
         self._next_seq = 1
 
@@ -71,8 +76,9 @@ class FrameDecoder:
         return frames
 
     def _check(self, length: int, flags: int, reserved: int, seq: int) -> None:
-        if length > MAX_BODY_BYTES:
-            raise WireError("frame-too-long", f"length {length}, at most {MAX_BODY_BYTES} bytes are allowed")
+        most = self._max_first_body_bytes if self._next_seq == 1 else MAX_BODY_BYTES
+        if length > most:
+            raise WireError("frame-too-long", f"length {length}, at most {most} bytes are allowed")
         if flags or reserved:
             raise WireError("bad-header", f"flags {flags} and reserved {reserved}, both must be 0")
         if seq != self._next_seq:

@@ -38,6 +38,7 @@ class Hello(JsonMessage):
         call_uuid: the call's uuid; "" on a control connection.
         epoch: grows with every start of the dialer's process; a lower one than the newest is a ghost and is refused.
         resume: through where the dialer holds or has committed what flows to it.
+        time_ms, nonce, mac: the proof of the shared secret (`wire/authentication.py`); 0, "" and "" without one.
     """
 
     TYPE: ClassVar[int] = 0x01
@@ -48,6 +49,9 @@ class Hello(JsonMessage):
     call_uuid: str
     epoch: int
     resume: Position = field(default_factory=dict)
+    time_ms: int = 0
+    nonce: str = ""
+    mac: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,21 +62,27 @@ class Welcome(JsonMessage):
         role: the listener's role.
         epoch: of the listener's process.
         committed: through where the listener holds or has committed what flows to it.
+        mac: the listener's proof of the shared secret, bound to the HELLO; "" without one.
     """
 
     TYPE: ClassVar[int] = 0x02
     role: str
     epoch: int
     committed: Position = field(default_factory=dict)
+    mac: str = ""
 
 
 @dataclass(frozen=True)
 class Refused(JsonMessage):
-    """The listener's other answer: why not (`code` for programs, `text` for people). The connection is closed after it."""
+    """The listener's other answer: why not (`code` for programs, `text` for people). The connection is closed after it.
+
+    `mac` as in WELCOME, where it answers a HELLO.
+    """
 
     TYPE: ClassVar[int] = 0x03
     code: str
     text: str
+    mac: str = ""
 
 
 @dataclass(frozen=True)

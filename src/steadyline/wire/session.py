@@ -4,13 +4,18 @@
 call `tick`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from steadyline.errors import WireError
+from steadyline.wire.authentication import Authenticator
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
 from steadyline.wire.messages import PROTOCOL_VERSION, Bye, Hello, Message, Ping, Pong, Refused, Welcome
+
+MAX_GREETING_BYTES = 4096
+"""Longest body of the first frame of either side, which is HELLO or its answer: some 500 bytes as a rule."""
 
 
 class SessionState(Enum):
@@ -89,21 +94,32 @@ class Session:
         hello: what a dialer says first; None for a listener.
         now: time of the connection, seconds.
         times: its deadlines.
+        authenticator: signs a listener's answer and judges the one that a dialer gets; a dialer's HELLO comes signed.
+        judge: a listener's word on a HELLO, WireError when it is not to be believed.
     """
 
-    def __init__(self, hello: Hello | None, now: float, times: SessionTimes) -> None:
+    def __init__(
+        self,
+        hello: Hello | None,
+        now: float,
+        times: SessionTimes,
+        authenticator: Authenticator | None = None,
+        judge: Callable[[Hello], None] = lambda hello: None,
+    ) -> None:
         self.state = SessionState.HELLO
         self.round_trip_s: float | None = None
         self.last_frame_at = now
         self._is_dialer = hello is not None
-        self._is_greeted = False
+        self._hello = hello
+        self._authenticator = authenticator or Authenticator()
+        self._judge = judge
         self._times = times
         self._deadline = now + times.hello_timeout_s
         self._next_ping = now + times.ping_interval_s
         self._pings: dict[int, float] = {}
         self._ping_number = 0
         self._seq = 0
-        self._decoder = FrameDecoder()
+        self._decoder = FrameDecoder(MAX_GREETING_BYTES)
         self._output = bytearray()
         if hello is not None:
             self._write(hello)
@@ -130,13 +146,13 @@ class Session:
 
     def accept(self, welcome: Welcome, now: float) -> None:
         """Listener: answer HELLO with WELCOME; the session is open. Nothing when it is over already."""
-        if self.state is SessionState.HELLO:
-            self._write(welcome)
+        if self.state is SessionState.HELLO and self._hello is not None:
+            self._write(self._authenticator.sign_answer(welcome, self._hello))
             self._become_open(now)
 
     def refuse(self, code: str, text: str) -> Closed:
-        """Listener: answer HELLO with a reason; the shell closes the connection."""
-        self._write(Refused(code, text))
+        """Listener: answer HELLO, or its absence, with a reason; the shell closes the connection."""
+        self._say_refused(code, text)
         return self._close(SessionState.REFUSED, code, text)
 
     def end(self, reason: str) -> Closed | None:
@@ -163,7 +179,7 @@ class Session:
                     events.append(event)
         except WireError as error:
             if not self.state.is_final:
-                self._write(Refused(error.code, str(error)))
+                self._say_refused(error.code, str(error))
                 events.append(self._close(SessionState.LOST, error.code, str(error)))
         if self.state.is_final:
             return [event for event in events if not isinstance(event, HelloReceived)]
@@ -182,9 +198,9 @@ class Session:
     def tick(self, now: float) -> Closed | None:
         """Let time pass: HELLO deadline, heartbeat, loss."""
         if self.state is SessionState.HELLO and now >= self._deadline:
-            who = "HELLO was not answered" if self._is_dialer or self._is_greeted else "no HELLO came"
+            who = "no HELLO came" if self._hello is None else "HELLO was not answered"
             code, text = "hello-timeout", f"{who} within {self._times.hello_timeout_s:g} s"
-            self._write(Refused(code, text))
+            self._say_refused(code, text)
             return self._close(SessionState.LOST, code, text)
         if self.state is not SessionState.OPEN:
             return None
@@ -218,24 +234,45 @@ class Session:
     def _handle_hello(self, message: Message) -> Event:
         if isinstance(message, Refused):
             return self._close(SessionState.LOST, message.code, message.text)
-        if self._is_greeted and isinstance(message, Bye):
+        if self._hello is not None and isinstance(message, Bye):
             return self._close(SessionState.ENDED, "bye", message.reason)
-        if self._is_greeted or not isinstance(message, Hello):
-            missing = "WELCOME" if self._is_greeted else "HELLO"
+        if self._hello is not None or not isinstance(message, Hello):
+            missing = "HELLO" if self._hello is None else "WELCOME"
             raise WireError("unexpected-frame", f"{type(message).__name__} before {missing}")
         if message.version != PROTOCOL_VERSION:
             text = f"protocol version {message.version}, this side speaks {PROTOCOL_VERSION}: run one release of all services"
             return self.refuse("version", text)
-        self._is_greeted = True
+        try:
+            self._judge(message)
+        except WireError as error:
+            return self.refuse(error.code, str(error))
+        self._hello = message
         return HelloReceived(message)
 
     def _handle_answer(self, message: Message, now: float) -> Event:
+        assert self._hello is not None
         if isinstance(message, Refused):
-            return self._close(SessionState.REFUSED, message.code, message.text)
+            return self._refused_by(message, self._hello)
         if not isinstance(message, Welcome):
             raise WireError("unexpected-frame", f"{type(message).__name__} instead of WELCOME")
+        self._authenticator.check_answer(message, self._hello)
         self._become_open(now)
         return Opened(message)
+
+    def _refused_by(self, message: Refused, hello: Hello) -> Closed:
+        """Dialer: a refusal. One that proves nothing is no last word: it may be a stranger's who has the port."""
+        try:
+            self._authenticator.check_answer(message, hello)
+        except WireError as error:
+            return self._close(SessionState.LOST, error.code, f"{error}; it said {message.code}: {message.text}")
+        return self._close(SessionState.REFUSED, message.code, message.text)
+
+    def _say_refused(self, code: str, text: str) -> None:
+        """Say why. Only a HELLO that was believed gets a signed answer: a stranger's could be a copy of somebody's mac."""
+        refused = Refused(code, text)
+        if self._hello is not None and not self._is_dialer:
+            refused = self._authenticator.sign_answer(refused, self._hello)
+        self._write(refused)
 
     def _become_open(self, now: float) -> None:
         self.state = SessionState.OPEN

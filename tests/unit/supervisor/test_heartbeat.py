@@ -8,9 +8,12 @@ from tests.link.worlds import HOST, make_runtime, now
 
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.network import Receiver, Transport
+from steadyline.link.runtime import Runtime
+from steadyline.link.security import Security
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.services.status_server import OPERATOR_PING_S, StatusServer
 from steadyline.supervisor.heartbeat import Heartbeat
+from steadyline.wire.authentication import Authenticator
 
 PORT = 8073
 PATIENCE_S = 10.0
@@ -60,6 +63,28 @@ def test_it_is_heard_from_its_first_answer_on_and_loading_is_no_silence() -> Non
             assert heard_at is not None and now() - heard_at <= OPERATOR_PING_S + 0.01
         server.stop()
         heartbeat.stop()
+
+    run_in_virtual_time(scenario())
+
+
+def test_with_a_secret_it_is_heard_by_a_supervisor_that_shares_it() -> None:
+    network = MemoryNetwork(latency_s=0.001)
+
+    def sharing(secret: bytes, role: str) -> Runtime:
+        return make_runtime(network, role, security=Security(Authenticator(secret)))
+
+    async def scenario() -> None:
+        server = StatusServer(sharing(b"what all of them share", "whisper"), "whisper", Idle())
+        await server.start((HOST, PORT))
+        secrets = (b"what all of them share", b"what nobody here has", b"")
+        heartbeats = [Heartbeat(sharing(secret, "supervisor"), (HOST, PORT), PATIENCE_S) for secret in secrets]
+        for heartbeat in heartbeats:
+            heartbeat.start()
+        await asyncio.sleep(5.0)
+        assert [heartbeat.heard_at is not None for heartbeat in heartbeats] == [True, False, False]
+        for heartbeat in heartbeats:
+            heartbeat.stop()
+        server.stop()
 
     run_in_virtual_time(scenario())
 

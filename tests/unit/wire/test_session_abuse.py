@@ -1,9 +1,12 @@
 """What a session does with a peer that breaks the protocol, or that speaks out of turn."""
 
+from dataclasses import replace
+
 import pytest
 
 from steadyline.errors import WireError
 from steadyline.wire import messages
+from steadyline.wire.authentication import Authenticator
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
 from steadyline.wire.line_messages import Digit
@@ -142,3 +145,26 @@ def test_reasons_stay_short_whatever_the_peer_sent() -> None:
         (closed,) = listener.receive(frame, 0.0)
         assert isinstance(closed, Closed)
         assert len(closed.reason) < 300
+
+
+@pytest.mark.parametrize("change", [{"version": 99}, {"epoch": 8}, {}], ids=["another version", "altered", "a replay"])
+def test_only_a_hello_that_was_believed_is_refused_with_a_mac(change: dict[str, int]) -> None:
+    """Or a stranger who overheard a HELLO could have the listener sign a refusal for it, and hand that to its dialer."""
+    authenticator = Authenticator(b"what all of them share")
+    hello = authenticator.sign_hello(HELLO, 8083, 0, "nonce")
+
+    def refusal(greeting: Hello) -> Refused:
+        listener = Session(
+            None, 0.0, TIMES, authenticator, lambda hello: authenticator.check_hello(hello, 8083, 0, 0.0)
+        )
+        if listener.receive(encode_message(greeting, 1), 0.0) == [HelloReceived(greeting)]:
+            listener.refuse("unknown-call", "no such call")
+        (refused,) = said(listener)
+        assert isinstance(refused, Refused)
+        return refused
+
+    believed = refusal(hello)
+    assert believed.code == "unknown-call"
+    authenticator.check_answer(believed, hello)
+    overheard = refusal(replace(hello, **change))
+    assert overheard.code in ("version", "bad-mac", "replay") and overheard.mac == ""

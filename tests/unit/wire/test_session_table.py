@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.unit.wire.protocol_document import quoted, table
 
+from steadyline.wire.authentication import Authenticator
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
 from steadyline.wire.line_messages import Digit
@@ -22,8 +23,10 @@ OPENING = {"dialer waits": 0, "listener waits": 0, "greeted": 1, "open": 1}
 """Frames that the peer has said on the way to a state."""
 
 
-def session_in(state: str, is_dialer: bool) -> Session:
-    session = Session(HELLO if is_dialer else None, 0.0, TIMES)
+def session_in(state: str, is_dialer: bool, secret: bytes = b"") -> Session:
+    authenticator = Authenticator(secret)
+    hello = authenticator.sign_hello(HELLO, 8083, 0, "nonce") if is_dialer else None
+    session = Session(hello, 0.0, TIMES, authenticator, lambda hello: authenticator.check_hello(hello, 8083, 0, 0.0))
     if state == "open" and is_dialer:
         session.receive(encode_message(WELCOME, 1), 0.0)
     elif state in ("greeted", "open"):
@@ -62,6 +65,9 @@ def make(what: str, state: str, session: Session) -> Callable[[], list[Event]]:
         "`Welcome`": happening.message(WELCOME),
         "`Refused`": happening.message(REFUSED),
         "`Hello`": happening.message(HELLO),
+        "`Welcome` without proof": happening.message(WELCOME),
+        "`Refused` without proof": happening.message(REFUSED),
+        "`Hello` without proof": happening.message(HELLO),
         "`Hello` of another version": happening.message(Hello(2, 3, "whisper", 66, "uuid-66", 7, {})),
         "`Bye`": happening.message(Bye("done")),
         "`Ping`": happening.message(Ping(1)),
@@ -93,7 +99,7 @@ def cases() -> list[tuple[str, str, str, str, str, bool]]:
 
 @pytest.mark.parametrize(("state", "what", "following", "says", "code", "is_dialer"), cases())
 def test_a_row_of_the_table(state: str, what: str, following: str, says: str, code: str, is_dialer: bool) -> None:
-    session = session_in(state, is_dialer)
+    session = session_in(state, is_dialer, secret=b"of this side" if what.endswith("without proof") else b"")
     decoder = FrameDecoder()
     decoder.feed(session.data_to_send())
     events = make(what, state, session)()
