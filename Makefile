@@ -19,7 +19,7 @@ CODE := src tests $(wildcard benchmarks examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check format bench drills drill-kills drill-soak lock clean models
+.PHONY: help demo run test check format bench drills drill-kills drill-soak drill-virtual drill-real lock clean models
 
 help: ## show this list
 	@echo "Steadyline answers the telephone with a local AI. Targets:"
@@ -53,7 +53,7 @@ bench: $(VENV)/.installed-dev models ## measure, and write benchmarks/results/
 	$(BIN)/python -m benchmarks
 
 # Every one of them, whatever the others come to; `make -k drills` goes on after one that finds something.
-drills: drill-kills drill-soak ## the whole drills: faults in real calls, an hour or so; results in benchmarks/results/
+drills: drill-kills drill-soak drill-real drill-virtual ## the whole drills: faults in calls, some hours; results in benchmarks/results/
 
 drill-kills: $(VENV)/.installed-dev models
 	$(BIN)/steadyline models fetch $(TEST_MODELS)
@@ -63,6 +63,15 @@ drill-kills: $(VENV)/.installed-dev models
 
 drill-soak: $(VENV)/.installed-dev models
 	$(BIN)/steadyline drill soak
+
+drill-real: $(VENV)/.installed-dev models
+	$(BIN)/steadyline drill start-orders --real 50
+	$(BIN)/steadyline drill loss --real 20
+
+drill-virtual: $(VENV)/.installed-dev
+	$(BIN)/steadyline drill start-orders
+	$(BIN)/steadyline drill loss
+	$(BIN)/steadyline drill simulate --seeds 100000 --minutes 60
 
 clean: ## remove what make, the demo and the tests left here (models and journal stay)
 	rm -rf $(VENV) demo-output build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,6 +9,8 @@ from types import ModuleType
 DRILLS = {
     "kills": "kill and freeze every service at every moment of a real call; count the words that the caller heard",
     "soak": "many calls with random kills; compare descriptors, threads, memory, ports and slots with the start",
+    "start-orders": "start the processes in every order; measure how long after the last start a call is ready",
+    "loss": "lose, double and delay REGISTER and BYE; compare the time to connect with what the cadence predicts",
     "simulate": "random histories of the whole system in virtual time; print the shortest that fails",
 }
 """Names and what they do. `steadyline.commands.drill_<name>` has `add_arguments(parser)` and `run(namespace, path, settings)`."""

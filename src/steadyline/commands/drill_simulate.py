@@ -3,104 +3,93 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from steadyline.drills.options import add_result_options, conditions, count, result_folder, write_results
 from steadyline.drills.simulate.generator import history_of
-from steadyline.drills.simulate.history import History, HistoryError, from_json, to_json
+from steadyline.drills.simulate.history import History, HistoryError, from_json
 from steadyline.drills.simulate.narrator import Narrator
-from steadyline.drills.simulate.seeds import Failure, SeedsReport, run_seeds
-from steadyline.drills.simulate.simulation import Outcome, simulate
+from steadyline.drills.simulate.report import as_dict, page, table
+from steadyline.drills.simulate.seeds import SeedsReport, run_seeds
+from steadyline.drills.simulate.simulation import simulate
 
-SEEDS = 1000
+DESCRIPTION = """\
+Runs the whole system in memory and virtual time under random histories: calls, losses, cut and slow paths, busy
+engines, and services that are killed, frozen or replaced, many at the very moment of a message that matters. Every word
+must be heard once and in order, and nothing may be left of any call. The same seed runs the same way; one that fails is
+cut down to the shortest that does.
+"""
+EXAMPLES = """\
+examples:
+  steadyline drill simulate                                   1,000 histories
+  steadyline drill simulate --seeds 100000 --minutes 60       an hour of them
+  steadyline drill simulate --seed 42                         one of them, told step by step
+  steadyline drill simulate --replay history.json             likewise, from a file
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The drill's options."""
-    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"how many histories (default {SEEDS})")
-    parser.add_argument("--first", type=int, default=0, metavar="S", help="the first seed (default 0)")
-    parser.add_argument("--minutes", type=float, metavar="M", help="begin no more after so long")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes (default: cores)")
-    parser.add_argument("--seed", type=int, metavar="S", help="run the history of one seed, and tell it")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="run the history in a file, and tell it")
-    parser.add_argument("--audio", action="store_true", help="with --seed or --replay: tell audio frames, too")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("--seeds", type=count, default=1000, metavar="N", help="how many histories (%(default)s)")
+    add("--first", type=int, default=0, metavar="S", help="the first seed (%(default)s)")
+    add("--minutes", type=float, metavar="M", help="begin no more after so long")
+    add("--jobs", type=count, default=os.cpu_count() or 1, metavar="J", help="processes (%(default)s)")
+    add("--seed", type=int, metavar="S", help="run the history of one seed, and tell it")
+    add("--replay", type=Path, metavar="FILE", help="run the history in a file, and tell it")
+    add("--audio", action="store_true", help="with --seed or --replay: tell audio frames, too")
+    add_result_options(parser, "drill-simulate")
 
 
 def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str]) -> int:
-    """Run the drill; 0 when nothing was found. The configuration is the history's own."""
+    """Run the drill; 0 when nothing was found. Settings are the history's own.
+
+    Raises:
+        HistoryError: the file is not a history.
+    """
     if namespace.seed is not None or namespace.replay is not None:
         history = history_of(namespace.seed) if namespace.replay is None else _read(namespace.replay)
         return _replay(history, as_json=namespace.json, with_audio=namespace.audio)
     report = run_seeds(
-        namespace.first,
-        namespace.seeds,
-        jobs=namespace.jobs,
-        minutes=namespace.minutes,
-        progress=_progress,
+        namespace.first, namespace.seeds, jobs=namespace.jobs, minutes=namespace.minutes, progress=_progress
     )
     print("", file=sys.stderr)
-    print(json.dumps(_as_dict(report), ensure_ascii=False, indent=2) if namespace.json else _told(report))
+    command = shlex.join(["steadyline", *sys.argv[1:]])
+    result = {**conditions("drill-simulate", command), **as_dict(report)}
+    write_results(result_folder(namespace), result, page(command, report))
+    print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(report))
     return 1 if report.failures else 0
 
 
 def _read(file: Path) -> History:
     try:
         return from_json(file.read_text())
-    except OSError as error:
-        raise HistoryError(f"{file} cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{file} cannot be read: {error}") from error
 
 
 def _replay(history: History, *, as_json: bool, with_audio: bool) -> int:
-    say = (lambda text: print(text, file=sys.stderr)) if as_json else print
-    outcome = simulate(history, Narrator(say, with_audio=with_audio))
+    narrator = Narrator(_to_standard_error if as_json else print, with_audio=with_audio)
+    outcome = simulate(history, narrator)
+    digest = f"{outcome.digest:08x}"
     if as_json:
-        print(json.dumps(_outcome_as_dict(outcome), ensure_ascii=False, indent=2))
+        print(json.dumps({**asdict(outcome), "digest": digest}, ensure_ascii=False, indent=1))
     else:
-        print(*(outcome.problems or ("nothing was wrong",)), f"trace {outcome.digest:08x}", sep="\n")
+        print(*(outcome.problems or ("nothing was wrong",)), f"trace {digest}", sep="\n")
     return 1 if outcome.problems else 0
 
 
-def _outcome_as_dict(outcome: Outcome) -> dict[str, Any]:
-    return {**asdict(outcome), "digest": f"{outcome.digest:08x}"}
+def _to_standard_error(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _progress(report: SeedsReport) -> None:
     rate = report.seeds / report.took_s if report.took_s else 0.0
-    text = f"\r{report.seeds} seeds, {rate:.1f} a second, {len(report.failures)} failed "
+    text = f"\r{report.seeds} histories, {rate:.1f} a second, {len(report.failures)} failed "
     print(text, end="", file=sys.stderr, flush=True)
-
-
-def _told(report: SeedsReport) -> str:
-    lines = [
-        f"{report.seeds} histories from seed {report.first} on: {len(report.failures)} failed",
-        f"{report.calls} calls, {report.words} words heard, {report.lasted_s / 3600:.1f} h of virtual time "
-        f"in {report.took_s:.0f} s ({report.seeds / max(report.took_s, 1e-9):.1f} histories a second)",
-    ]
-    for failure in report.failures:
-        lines += ["", *_told_failure(failure)]
-    return "\n".join(lines)
-
-
-def _told_failure(failure: Failure) -> list[str]:
-    return [
-        f"seed {failure.seed}:",
-        *(f"  {problem}" for problem in failure.problems),
-        f"the shortest history that still fails (`steadyline drill simulate --replay FILE`; whole: `--seed {failure.seed}`):",
-        to_json(failure.history).rstrip(),
-    ]
-
-
-def _as_dict(report: SeedsReport) -> dict[str, Any]:
-    failures = [
-        {
-            "seed": failure.seed,
-            "problems": [asdict(problem) for problem in failure.problems],
-            "history": json.loads(to_json(failure.history)),
-        }
-        for failure in report.failures
-    ]
-    return {**asdict(report), "failures": failures}

@@ -83,7 +83,7 @@ def _world(chance: random.Random) -> World:
         has_standby=chance.random() < 0.5,
         workers=chance.choice((1, 2)),
         linger_s=chance.choice((3.0, 15.0)),
-        max_ahead_s=chance.choice((5.0, 60.0)),
+        max_ahead_s=chance.choice((1.0, 5.0, 60.0)),
         call_id_rest_s=chance.choice((2.0, 60.0)),
     )
 

@@ -1,8 +1,7 @@
 """Tells a simulated history while it happens: its events, what the services log, and what they send each other."""
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from steadyline.drills.simulate.player import HistoryPlayer
 from steadyline.drills.simulate.wire_tap import WireTap
@@ -37,24 +36,15 @@ class Narrator:
             heard = " ".join(f"{word.word}@{word.start_s:.2f}" for word in caller.call.heard)
             self._say(f"call {caller.number} said {' '.join(caller.said)!r} and heard: {heard}")
 
-    @contextlib.contextmanager
-    def listening_to_logs(self) -> Iterator[None]:
-        """Tell what the services log, meanwhile."""
+    def log_handler(self) -> logging.Handler:
+        """Tells what the services log."""
         narrator = self
 
         class Lines(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
                 narrator._tell(f"{record.name.removeprefix('steadyline.'):>8} logs {record.getMessage()}")
 
-        handler, log = Lines(logging.INFO), logging.getLogger("steadyline")
-        former_level = log.level
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        try:
-            yield
-        finally:
-            log.removeHandler(handler)
-            log.setLevel(former_level)
+        return Lines(logging.INFO)
 
     def _frame(self, source: str, target: str, name: str, body: bytes) -> None:
         if name not in self._skipped:

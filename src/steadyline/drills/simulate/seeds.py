@@ -1,15 +1,13 @@
 """Many simulated histories, one a seed, in several processes; what fails is cut down to the shortest that still fails."""
 
 import contextlib
-import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from types import FrameType
 
+from steadyline.drills.processes import in_processes
 from steadyline.drills.simulate.generator import history_of
 from steadyline.drills.simulate.history import History
 from steadyline.drills.simulate.shrinking import Shrinker
@@ -90,21 +88,19 @@ def run_seeds(
         progress: told after every few seeds.
     """
     report, begun_at = SeedsReport(first), time.monotonic()
-    starts = iter(range(first, first + count, SEEDS_A_TASK))
-    with _pool(jobs) as pool:
-        running: set[Future[Batch]] = set()
-        while True:
+
+    def batches() -> Iterator[tuple[int, int]]:
+        for start in range(first, first + count, SEEDS_A_TASK):
             report.took_s = time.monotonic() - begun_at
-            is_over = len(report.failures) >= MAX_FAILURES or (minutes is not None and report.took_s > minutes * 60)
-            while not is_over and len(running) < 2 * jobs and (start := next(starts, None)) is not None:
-                running.add(pool.submit(run_batch, start, min(SEEDS_A_TASK, first + count - start)))
-            if not running:
-                return report
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            report.took_s = time.monotonic() - begun_at
-            for future in done:
-                report.add(future.result())
-            progress(report)
+            if len(report.failures) >= MAX_FAILURES or (minutes is not None and report.took_s > minutes * 60):
+                return
+            yield start, min(SEEDS_A_TASK, first + count - start)
+
+    for batch in in_processes(jobs, run_batch, batches()):
+        report.add(batch)
+        report.took_s = time.monotonic() - begun_at
+        progress(report)
+    return report
 
 
 def run_batch(first: int, count: int) -> Batch:
@@ -163,18 +159,3 @@ def _deadline(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
-
-
-@contextlib.contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes; each does its arithmetic in one thread, since all cores have a process of their own."""
-    former = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    try:
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-            yield pool
-    finally:
-        if former is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = former

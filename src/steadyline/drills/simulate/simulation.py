@@ -18,6 +18,7 @@ from typing import Any
 from steadyline.calls.journal import read_only
 from steadyline.calls.records import CallRecord
 from steadyline.config import Config
+from steadyline.drills.quiet_log import logging_to
 from steadyline.drills.remains import remains
 from steadyline.drills.simulate.engines import APOLOGY, GREETING, LAST_WORDS, HistoryEngines
 from steadyline.drills.simulate.history import History, World
@@ -65,9 +66,9 @@ def simulate(history: History, narrator: Narrator | None = None) -> Outcome:
     problems: list[Problem] = []
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(_folder())
-        stack.enter_context(_tracebacks(problems))
+        stack.enter_context(logging_to(_Tracebacks(problems)))
         if narrator is not None:
-            stack.enter_context(narrator.listening_to_logs())
+            stack.enter_context(logging_to(narrator.log_handler()))
         outcome = run_in_virtual_time(Simulation(history, folder / "journal.sqlite", problems, narrator).run())
         # Whatever is not referred to any more is looked at: exceptions that nobody retrieved are told by its end.
         gc.collect()
@@ -271,20 +272,13 @@ def _folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-@contextlib.contextmanager
-def _tracebacks(problems: list[Problem]) -> Iterator[None]:
+class _Tracebacks(logging.Handler):
     """A traceback in a service's log is a problem."""
 
-    class Tracebacks(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.exc_info and record.exc_info[0] is not None:
-                problems.append(Problem("exception", f"{record.getMessage()}: {record.exc_info[1]!r}"))
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(logging.ERROR)
+        self._problems = problems
 
-    handler, log = Tracebacks(logging.ERROR), logging.getLogger("steadyline")
-    was_passed_on, log.propagate = log.propagate, False
-    log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.propagate = was_passed_on
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[0] is not None:
+            self._problems.append(Problem("exception", f"{record.getMessage()}: {record.exc_info[1]!r}"))
