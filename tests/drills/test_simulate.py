@@ -16,7 +16,7 @@ from steadyline.drills.simulate.seeds import run_batch, run_seeds, shortest
 from steadyline.drills.simulate.simulation import simulate
 
 SEEDS = 1000
-FOUND_WITHIN = 300
+FOUND_WITHIN = 40
 FOUND_BY: dict[str, int] = {
     "commits_before_the_journal_has_it": 59,
     "sends_a_clause_before_the_journal_has_it": 86,
