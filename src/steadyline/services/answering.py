@@ -78,7 +78,7 @@ class Answerer:
         generation = asyncio.ensure_future(
             self._host.run(lambda model: self._generate(model, prompt, on_text), "answer")
         )
-        generation.add_done_callback(lambda _: loop.call_soon(pieces.put_nowait, None))
+        generation.add_done_callback(lambda ended: _tell_end(ended, pieces))
         splitter = self.splitter()
         try:
             while (piece := await pieces.get()) is not None:
@@ -106,3 +106,10 @@ class Answerer:
             stop=(),
             on_text=on_text,
         )
+
+
+def _tell_end(generation: "asyncio.Future[None]", pieces: "asyncio.Queue[str | None]") -> None:
+    """No piece comes any more. A failure is for who still waits; when nobody does, nobody misses it."""
+    if not generation.cancelled():
+        generation.exception()
+    asyncio.get_running_loop().call_soon(pieces.put_nowait, None)

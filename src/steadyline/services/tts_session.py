@@ -56,7 +56,7 @@ class TtsSession:
         self._given: Outbox[tuple[int, ...], Message] = Outbox(KEPT_CLAUSES)
         self._passed_over: tuple[int, int] = (-1, -1)
         self._round = 0
-        self._newest: tuple[int, int] = (-1, -1)
+        self._newest = self._played = (-1, -1)
         self._cancelled_through = -1
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_AUDIO_S)
         self._unheard_s: dict[tuple[int, int], float] = {}
@@ -209,7 +209,7 @@ class TtsSession:
         if "clause" in heard.complete:
             self.complete = heard.complete
         if "clause" in heard.played:
-            played = (heard.played.get("turn", 0), heard.played["clause"])
+            played = self._played = max(self._played, (heard.played.get("turn", 0), heard.played["clause"]))
             self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause > played}
             # The clause that is being played is kept: a new outbound plays the rest of it.
             self._kept.commit((*played, -1))
@@ -220,23 +220,24 @@ class TtsSession:
 
     async def _speak_all(self) -> None:
         while True:
-            message = await self._queue.get()
+            message, begun_in = await self._queue.get(), self._round
             if isinstance(message, messages.Clause):
                 await self._wait_to_know()
                 await self._wait_for_playout()
-                await self._speak(message)
+                if self._round == begun_in:
+                    await self._speak(message, begun_in)
             elif isinstance(message, messages.AnswerEnded) and message.turn > self._cancelled_through:
                 self._deliver((message.turn, message.clauses, 0), message, 0)
 
-    async def _speak(self, clause: messages.Clause) -> None:
+    async def _speak(self, clause: messages.Clause, begun_in: int) -> None:
         """Render a clause and send it in chunks; one that outbound has already is passed over."""
         known = (self.complete.get("turn", 0), self.complete["clause"]) if "clause" in self.complete else (-1, -1)
-        if clause.turn <= self._cancelled_through:
+        position = (clause.turn, clause.clause)
+        if clause.turn <= self._cancelled_through or position < self._played:
             return
-        if (clause.turn, clause.clause) <= known:
-            self._passed_over = (clause.turn, clause.clause)
+        if position <= known:
+            self._passed_over = position
             return
-        begun_in = self._round
         started_at = self._runtime.clock.now()
         try:
             samples, rate_hz = await self._host.run(lambda engine: render(engine, clause.text), "render")
@@ -267,7 +268,8 @@ class TtsSession:
             await self._has_heard.wait()
 
     def _send_audio(self, clause: messages.Clause, samples: NDArray[np.float32], rate_hz: int) -> None:
-        self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
+        if (clause.turn, clause.clause) > self._played:
+            self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
         rendering = int(self._runtime.random() * RENDERING_NUMBERS)
         for audio in chunks(clause, rendering, samples, rate_hz):
             self._deliver((clause.turn, clause.clause, audio.chunk_id), audio, len(audio.samples) / rate_hz)
