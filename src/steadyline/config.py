@@ -84,6 +84,12 @@ class InboundSection:
     min_speech_ms: int = setting(96, "shorter sounds are no speech, ms", low=32)
     pre_roll_ms: int = setting(300, "audio kept from before the speech began, ms", low=0, high=2000)
     end_silence_ms: int = setting(600, "silence that ends an utterance, ms", low=100, high=5000)
+    prepare_after_ms: int = setting(
+        200,
+        "silence after which an answer is prepared, should the caller have finished, ms; 0: never",
+        low=0,
+        high=5000,
+    )
     max_utterance_s: float = setting(28.0, "an utterance is cut after this, s (Whisper sees 30 s)", low=5, high=29)
     replay_s: float = setting(60.0, "speech kept for a new whisper, s", low=1)
     status_port: int = port_number(8072, "TCP port for `steadyline status`")

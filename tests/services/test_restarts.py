@@ -237,7 +237,7 @@ def test_a_change_of_codec_in_the_middle_of_an_answer_loses_no_clause(journal: P
         await started(system)
         call = await answered(system)
         call.say("alpha")
-        await asyncio.sleep(2)
+        await asyncio.sleep(1.7)
         call.change_rate(16_000)
         await asyncio.sleep(5)
         assert call.heard_text.endswith("alpha six seven eight nine ten")

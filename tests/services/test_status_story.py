@@ -119,7 +119,7 @@ def test_parts_of_a_turn_and_the_engines_time_are_measured(journal: Path) -> Non
         assert count == 2 and 0.1 < mean_s < 0.3
         assert times("tts", "turn_part_seconds", part="synthesis") == (3, pytest.approx(0.05, abs=0.01))
         count, mean_s = times("gateway", "turn_part_seconds", part="first_audio")
-        assert count == 2 and 0.3 < mean_s < 1.5, "the time to answer"
+        assert count == 2 and 0 < mean_s < 0.1, "the time to answer, which was prepared while the silence went on"
         assert times("gateway", "turn_part_seconds", part="phrase")[0] == 0
         assert times("tts", "inference_seconds", work="render")[0] == 5, "the greeting and two clauses each"
         assert times("gateway", "call_ready_seconds")[0] == 1

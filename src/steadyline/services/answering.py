@@ -1,7 +1,7 @@
 """One answer: the language model's text, as it comes, cut into clauses that can be spoken."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from steadyline.config import LlamaSection
 from steadyline.engines.llm import Message as ChatMessage
@@ -13,6 +13,64 @@ from steadyline.text.speakable import speakable
 
 TEMPLATE_TOKENS = 16
 """More than a chat template adds to a message. A token has at least a character, so shorter prompts are not counted."""
+
+
+class Answer:
+    """One answer that is being generated: its clauses, as soon as each is complete.
+
+    Attributes:
+        first_clause_s: how long the model took for the first one, seconds; 0 before it.
+
+    Args:
+        splitter: cuts the text.
+        on_clause: told each clause when it is complete, whether somebody waits for it or not.
+    """
+
+    def __init__(self, splitter: ClauseSplitter, on_clause: Callable[[str], None] | None) -> None:
+        self.on_clause = on_clause
+        self.is_stopped = False
+        self.first_clause_s = 0.0
+        self._started_at = asyncio.get_running_loop().time()
+        self._splitter = splitter
+        self._clauses: asyncio.Queue[str | None] = asyncio.Queue()
+        self._error: BaseException | None = None
+
+    async def clauses(self) -> AsyncIterator[str]:
+        """All of them; who stops listening stops the generation.
+
+        Raises:
+            EngineError: the model failed; what was yielded before stands.
+        """
+        try:
+            while (clause := await self._clauses.get()) is not None:
+                yield clause
+        finally:
+            self.is_stopped = True
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """Nobody wants it any more: the generation ends at its next token."""
+        self.is_stopped = True
+
+    def take(self, piece: str) -> None:
+        """The model has written some more."""
+        self._put(self._splitter.feed(piece))
+
+    def finish(self, generation: "asyncio.Future[None]") -> None:
+        """The model has written everything, or failed."""
+        if not generation.cancelled():
+            self._error = generation.exception()
+        if self._error is None:
+            self._put(self._splitter.flush())
+        self._clauses.put_nowait(None)
+
+    def _put(self, clauses: Iterable[str]) -> None:
+        for text in filter(None, map(speakable, clauses)):
+            self.first_clause_s = self.first_clause_s or asyncio.get_running_loop().time() - self._started_at
+            self._clauses.put_nowait(text)
+            if self.on_clause is not None:
+                self.on_clause(text)
 
 
 class Answerer:
@@ -56,41 +114,31 @@ class Answerer:
             first_max_chars=max(self._settings.clause_first_chars, min(100, longest)),
         )
 
-    async def answer(self, history: Sequence[ChatMessage], said: Sequence[str] = ()) -> AsyncIterator[str]:
-        """The clauses of the answer to `history` (without the persona), as soon as each is complete.
+    def start(
+        self,
+        history: Sequence[ChatMessage],
+        said: Sequence[str] = (),
+        on_clause: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Begin to answer `history` (without the persona); on one slot the model answers one after another.
 
         Args:
             history: the conversation, up to the question.
             said: clauses of this answer that exist already; what follows them is generated.
-
-        Raises:
-            EngineError: the model failed; what was yielded before stands.
+            on_clause: told each clause at once.
         """
-        pieces: asyncio.Queue[str | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def on_text(piece: str) -> bool:
-            loop.call_soon_threadsafe(pieces.put_nowait, piece)
-            return self._is_stopped
-
+        answer, loop = Answer(self.splitter(), on_clause), asyncio.get_running_loop()
         begun = [ChatMessage("assistant", " ".join(said))] if said else []
         prompt = [*self._persona, *history, *begun]
-        generation = asyncio.ensure_future(
-            self._host.run(lambda model: self._generate(model, prompt, on_text), "answer")
-        )
-        generation.add_done_callback(lambda ended: _tell_end(ended, pieces))
-        splitter = self.splitter()
-        try:
-            while (piece := await pieces.get()) is not None:
-                for clause in splitter.feed(piece):
-                    if text := speakable(clause):
-                        yield text
-            await generation
-        finally:
-            self._is_stopped = self._is_stopped or not generation.done()
-        for clause in splitter.flush():
-            if text := speakable(clause):
-                yield text
+
+        def on_text(piece: str) -> bool:
+            loop.call_soon_threadsafe(answer.take, piece)
+            return self._is_stopped or answer.is_stopped
+
+        work = self._host.run(lambda model: self._generate(model, prompt, on_text), "answer")
+        generation = asyncio.ensure_future(work)
+        generation.add_done_callback(lambda ended: loop.call_soon(answer.finish, ended))
+        return answer
 
     def _generate(self, model: LanguageModel, prompt: Sequence[ChatMessage], on_text: Callable[[str], bool]) -> None:
         """In a worker: keep the newest turns that fit into the context, and generate."""
@@ -106,10 +154,3 @@ class Answerer:
             stop=(),
             on_text=on_text,
         )
-
-
-def _tell_end(generation: "asyncio.Future[None]", pieces: "asyncio.Queue[str | None]") -> None:
-    """No piece comes any more. A failure is for who still waits; when nobody does, nobody misses it."""
-    if not generation.cancelled():
-        generation.exception()
-    asyncio.get_running_loop().call_soon(pieces.put_nowait, None)

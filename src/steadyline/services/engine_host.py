@@ -32,6 +32,7 @@ class EngineHost(Generic[E]):
         self._metrics = runtime.metrics
         self._engine: asyncio.Future[E] | None = None
         self._error = ""
+        self._under_way = 0
         self._died = asyncio.Event()
         self._death = EngineLostError("the engine's process died")
         self.on_change: Callable[[], None] = lambda: None
@@ -42,6 +43,11 @@ class EngineHost(Generic[E]):
         if self._error:
             return f"{self._name}: {self._error}"
         return "" if self._engine is not None and self._engine.done() else f"{self._name}: loading"
+
+    @property
+    def is_idle(self) -> bool:
+        """The engine is loaded and has nothing to do: the moment for what may turn out to be in vain."""
+        return not self.waiting_for and not self._under_way
 
     async def start(self) -> None:
         """Load the engine.
@@ -87,6 +93,7 @@ class EngineHost(Generic[E]):
         """
         assert self._engine is not None
         engine = await asyncio.shield(self._engine)
+        self._under_way += 1
         try:
             return await self._timed(lambda: work(engine), kind)
         except EngineLostError as error:
@@ -98,6 +105,8 @@ class EngineHost(Generic[E]):
         except Exception as error:
             self._log.exception("%s failed unexpectedly", self._name)
             raise EngineError(f"{self._name}: {error!r}") from error
+        finally:
+            self._under_way -= 1
 
     async def _timed(self, work: Callable[[], T], kind: str) -> T:
         """Do a piece of work in a worker, and measure its wait and its time."""

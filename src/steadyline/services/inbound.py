@@ -6,7 +6,7 @@ Keeps the speech that LLaMA has not committed, and sends it again to a whisper t
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from steadyline.audio.endpointing import EndpointSettings, SpeechEnded, SpeechStarted
+from steadyline.audio.endpointing import EndpointSettings, Resumed, SoftEnd, SpeechEnded, SpeechStarted
 from steadyline.audio.pcm import from_pcm16
 from steadyline.audio.resampling import StreamResampler
 from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivityDetector
@@ -22,7 +22,6 @@ from steadyline.wire.outbox import Outbox
 
 CLOCK_HZ = 16_000
 """Ticks a second of the call's clock (`sample` everywhere on connections 0, 1 and 3)."""
-SOFT_END_MS = 200
 KEPT_DIGITS = 100
 
 
@@ -73,6 +72,8 @@ class InboundCall(ProcessorCall):
         self._detectors = detectors
         self._vad = detectors.take()
         self._settings = config.inbound.silence_dbfs, endpoint_settings(config)
+        self._prepares = config.inbound.prepare_after_ms > 0
+        self._revision = 0
         self._segmenter = self._segmenter_from(0)
         self._resampler: StreamResampler | None = None
         self._resampler_hz = 0
@@ -140,15 +141,21 @@ class InboundCall(ProcessorCall):
         start, self._output_end = self._output_end, self._output_end + len(samples)
         for event in self._segmenter.push(samples, start):
             if isinstance(event, SpeechStarted):
+                self._revision = 0
                 self.line.send(line_messages.CallerSpeech(True, event.start))
                 self._say(event.start + 1, messages.SpeechStarted(event.start), 0)
             elif isinstance(event, SpeechAudio):
                 end = event.start + len(event.samples)
                 self._say(end, audio_messages.SpeechAudio(event.start, event.samples), len(event.samples))
+            elif isinstance(event, SoftEnd) and self._prepares:
+                self._revision += 1
+                self._send(messages.SpeechEnded(event.start, event.at, self._revision, False))
+            elif isinstance(event, Resumed) and self._prepares:
+                self._send(messages.SpeechResumed(event.start, self._revision))
             elif isinstance(event, SpeechEnded):
                 self._utterances += 1
                 self.line.send(line_messages.CallerSpeech(False, event.end))
-                self._say(event.end, messages.SpeechEnded(event.start, event.end, 0, True), 0)
+                self._say(event.end, messages.SpeechEnded(event.start, event.end, self._revision, True), 0)
 
     def _say(self, position: int, message: Message, size: int) -> None:
         """Keep for a whisper that comes back, and send to the one that is there."""
@@ -168,7 +175,7 @@ def endpoint_settings(config: Config) -> EndpointSettings:
         end_probability=inbound.end_probability,
         min_speech_ms=inbound.min_speech_ms,
         pre_roll_ms=inbound.pre_roll_ms,
-        soft_end_ms=min(SOFT_END_MS, inbound.end_silence_ms),
+        soft_end_ms=min(inbound.prepare_after_ms or inbound.end_silence_ms, inbound.end_silence_ms),
         end_silence_ms=inbound.end_silence_ms,
         max_utterance_s=inbound.max_utterance_s,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from steadyline.calls.records import TurnRecord
 from steadyline.clock import TimerHandle
@@ -10,7 +11,7 @@ from steadyline.engines.llm import Message as ChatMessage
 from steadyline.errors import EngineError
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
-from steadyline.services.answering import Answerer
+from steadyline.services.answering import Answer, Answerer
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
 from steadyline.services.journal_access import JournalAccess
@@ -18,6 +19,14 @@ from steadyline.services.tasks import Tasks
 from steadyline.services.voices import Voices
 from steadyline.wire import line_messages, messages
 from steadyline.wire.messages import Hello, Message, PipelineState, Turn
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The answer to what the caller has said so far, should nothing follow."""
+
+    text: str
+    answer: Answer
 
 
 class LlamaSession:
@@ -46,6 +55,8 @@ class LlamaSession:
         self._tasks = Tasks(runtime.log)
         self._history: list[ChatMessage] = []
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
+        self._waits_for_turn = False
+        self._draft: _Draft | None = None
         self._whisper: Link | None = None
         self._giving_up: TimerHandle | None = None
         self._voices = Voices(runtime, config, (self.call_id, self.call_uuid), self.tell_state, self._played)
@@ -95,9 +106,11 @@ class LlamaSession:
         self._giving_up = self._runtime.clock.call_at(deadline, lambda: self.end("whisper did not come back"))
 
     def from_whisper(self, message: Message) -> None:
-        """A turn, or a digit."""
-        if isinstance(message, Turn):
+        """A turn, or what may become one, or a digit."""
+        if isinstance(message, Turn) and message.final:
             self._turns.put_nowait(message)
+        elif isinstance(message, Turn):
+            self._prepare(message)
         elif isinstance(message, line_messages.Digit):
             detail = {"digit": message.digit, "duration_ms": message.duration_ms, "sample": message.sample}
             at = self._runtime.clock.wall()
@@ -122,7 +135,10 @@ class LlamaSession:
         if newest is not None and newest.turn and is_unfinished:
             await self._answer(newest.turn, [clause.text or "" for clause in newest.clauses])
         while True:
-            await self._take(await self._turns.get())
+            self._waits_for_turn = True
+            turn = await self._turns.get()
+            self._waits_for_turn = False
+            await self._take(turn)
 
     async def _restore(self) -> tuple[TurnRecord, ...]:
         """What the journal has of the call: the history, and the clauses for whoever lacks them."""
@@ -154,7 +170,7 @@ class LlamaSession:
         if turn.start >= turn.end:
             text = "dropped a turn of samples %d to %d: it ends before it begins"
             self._runtime.log.warning(text, turn.start, turn.end, extra={"call_id": self.call_id})
-        elif turn.final and turn.end > self.committed:
+        elif turn.end > self.committed:
             number, at, text = self.turn + 1, self._runtime.clock.wall(), turn.text.strip()
             is_new = bool(text) and await self._journal.write(
                 lambda journal: journal.turn_heard(
@@ -169,20 +185,38 @@ class LlamaSession:
                 self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, number, "transcription", timing))
                 self._history.append(ChatMessage("user", text))
                 self._voices.begin_answer()
-                await self._answer(number, [])
+                await self._answer(number, [], self._take_draft(text))
         else:
             self._tell_committed()
+
+    def _prepare(self, turn: Turn) -> None:
+        """The caller has paused: begin to answer what was said so far, if there is nothing else to do."""
+        text = turn.text.strip()
+        self._take_draft("")
+        if text and self._waits_for_turn and turn.end > self.committed and self._host.is_idle:
+            prompt = [*self._history, ChatMessage("user", text)]
+            self._draft = _Draft(text, self._answerer.start(prompt, on_clause=self._voices.prepare))
+
+    def _take_draft(self, text: str) -> Answer | None:
+        """The draft of the answer to `text`; one to another text is of no use, and stopped."""
+        draft, self._draft = self._draft, None
+        if draft is None:
+            return None
+        draft.answer.on_clause = None
+        if draft.text == text:
+            return draft.answer
+        draft.answer.stop()
+        return None
 
     def _tell_committed(self) -> None:
         if self._whisper is not None:
             self._whisper.send(messages.Committed(self.committed, self.turn))
 
-    async def _answer(self, turn: int, said: list[str]) -> None:
+    async def _answer(self, turn: int, said: list[str], draft: Answer | None = None) -> None:
         """Answer the newest turn; `said` are the clauses that exist already, the answer goes on after them."""
-        started_at, first_ms = self._runtime.clock.now(), 0.0
+        answer = draft or self._answerer.start(self._history, tuple(said))
         try:
-            async for clause in self._answerer.answer(self._history, tuple(said)):
-                first_ms = first_ms or (self._runtime.clock.now() - started_at) * 1000
+            async for clause in answer.clauses():
                 await self._say(turn, len(said), clause)
                 said.append(clause)
         except EngineError as error:
@@ -191,8 +225,9 @@ class LlamaSession:
             said.append(self._settings.apology)
             await self._say(turn, 0, self._settings.apology)
         await self._finish(turn, len(said))
+        first_ms = answer.first_clause_s * 1000
         self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, "first_clause", first_ms))
-        self._runtime.metrics.turn_part("first_clause", first_ms / 1000)
+        self._runtime.metrics.turn_part("first_clause", answer.first_clause_s)
         self._history.append(ChatMessage("assistant", " ".join(said)))
         shown = repr(" ".join(said)) if self._logs_text else f"{len(said)} clauses"
         self._runtime.log.info(

@@ -4,19 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
 from steadyline.connections import STANDBY_OUTBOUND, TTS_OUTBOUND
-from steadyline.errors import EngineError
 from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
+from steadyline.services.call_renderer import CallRenderer, Rendering
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
-from steadyline.services.rendering import chunks, render
+from steadyline.services.rendering import chunks
 from steadyline.services.tasks import Tasks
 from steadyline.wire import messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Welcome
@@ -27,7 +24,6 @@ KEPT_AUDIO_S = 300.0
 KEPT_CLAUSES = 500
 RENDERING_NUMBERS = 1 << 32
 FIRST_CONNECTION_S = 0.2
-SILENT_RATE_HZ = 16_000
 
 
 class TtsSession:
@@ -49,6 +45,7 @@ class TtsSession:
         self._host = host
         self._on_end = on_end
         self._tasks = Tasks(runtime.log)
+        self._renderer = CallRenderer(host, self._tasks, runtime.log, self.call_id)
         self._llama: Link | None = None
         self._outbound: Dialer | None = None
         self._outbound_host = ""
@@ -130,23 +127,27 @@ class TtsSession:
         self._update_linger()
 
     def from_llama(self, message: Message) -> None:
-        """A clause, the end of an answer, or a cancellation."""
+        """A clause, the end of an answer, a cancellation, or what may become a clause."""
         if isinstance(message, messages.Clause):
-            position = (message.turn, message.clause)
-            if position > self._newest:
-                self._newest = position
+            if self._take_new((message.turn, message.clause), message):
                 self.clauses += 1
-                self._given.put(position, message)
-                self._queue.put_nowait(message)
                 if self._outbound is None and self._outbound_host:
                     self._dial_outbound()
         elif isinstance(message, messages.AnswerEnded):
-            if (message.turn, message.clauses) > self._newest:
-                self._newest = (message.turn, message.clauses)
-                self._given.put(self._newest, message)
-                self._queue.put_nowait(message)
+            self._take_new((message.turn, message.clauses), message)
         elif isinstance(message, messages.Cancel):
             self._cancel(message)
+        elif isinstance(message, messages.Prepare):
+            self._renderer.prepare(message.text)
+
+    def _take_new(self, position: tuple[int, int], message: Message) -> bool:
+        """Take what is new; False for what is known."""
+        if position <= self._newest:
+            return False
+        self._newest = position
+        self._given.put(position, message)
+        self._queue.put_nowait(message)
+        return True
 
     def _cancel(self, cancel: messages.Cancel) -> None:
         """What is left of a turn is neither rendered nor kept; it is over, so nothing of it is taken any more either."""
@@ -156,6 +157,7 @@ class TtsSession:
         self._newest, self._cancelled_through = end, cancel.turn
         self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause[0] > cancel.turn}
         self._has_heard.set()
+        self._renderer.forget()
         self._kept.commit(end)
         self._deliver((*end, 0), cancel, 0)
 
@@ -238,21 +240,14 @@ class TtsSession:
         if position <= known:
             self._passed_over = position
             return
-        started_at = self._runtime.clock.now()
-        try:
-            samples, rate_hz = await self._host.run(lambda engine: render(engine, clause.text), "render")
-        except EngineError as error:
-            self._runtime.log.error("synthesis failed: %s", error, extra={"call_id": self.call_id})
-            samples, rate_hz = np.zeros(0, np.float32), SILENT_RATE_HZ
+        rendering = await self._renderer.render(clause.text)
         if clause.turn <= self._cancelled_through or self._round != begun_in:
             return
-        self._send_audio(clause, samples, rate_hz)
-        elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
+        self._send_audio(clause, rendering)
         if clause.clause == 0:
-            self._runtime.metrics.turn_part("synthesis", elapsed_ms / 1000)
-        self._runtime.log.debug(
-            "clause %d.%d in %.0f ms", clause.turn, clause.clause, elapsed_ms, extra={"call_id": self.call_id}
-        )
+            self._runtime.metrics.turn_part("synthesis", rendering.took_s)
+        text, took_ms = "clause %d.%d in %.0f ms", rendering.took_s * 1000
+        self._runtime.log.debug(text, clause.turn, clause.clause, took_ms, extra={"call_id": self.call_id})
 
     async def _wait_to_know(self) -> None:
         """In a call that others have spoken in, outbound says on connection 5 which clauses it has: a moment saves rendering."""
@@ -267,11 +262,12 @@ class TtsSession:
             self._has_heard.clear()
             await self._has_heard.wait()
 
-    def _send_audio(self, clause: messages.Clause, samples: NDArray[np.float32], rate_hz: int) -> None:
+    def _send_audio(self, clause: messages.Clause, rendering: Rendering) -> None:
+        samples, rate_hz = rendering.samples, rendering.rate_hz
         if (clause.turn, clause.clause) > self._played:
             self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
-        rendering = int(self._runtime.random() * RENDERING_NUMBERS)
-        for audio in chunks(clause, rendering, samples, rate_hz):
+        number = int(self._runtime.random() * RENDERING_NUMBERS)
+        for audio in chunks(clause, number, samples, rate_hz):
             self._deliver((clause.turn, clause.clause, audio.chunk_id), audio, len(audio.samples) / rate_hz)
 
     def _deliver(self, position: tuple[int, int, int], message: Message, size: float) -> None:

@@ -60,6 +60,7 @@ class Voices:
         self._runtime = runtime
         self._call_id, self._call_uuid = call
         self._probation_s = config.llama.failback_after_s
+        self._language = config.llama.language
         self._on_state = on_state
         self._on_played = on_played
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_CLAUSES)
@@ -117,6 +118,10 @@ class Voices:
         """Keep until it was played (outbound and its voice may die together), and give it to the voice that speaks."""
         self._kept.put(position, message)
         self._speaking.dialer.send(message)
+
+    def prepare(self, text: str) -> None:
+        """Perhaps this is to be said soon: let the voice that speaks render it, if it can."""
+        self._speaking.dialer.send(messages.Prepare(text, self._language))
 
     def _best(self, ready_for_s: float) -> _Voice:
         """The first voice that is ready: the one that speaks now, or one that has been ready for so long."""

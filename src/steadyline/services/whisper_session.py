@@ -26,6 +26,34 @@ KEPT_DIGITS = 100
 
 
 @dataclass(frozen=True)
+class _Heard:
+    """What the recogniser made of some speech."""
+
+    text: str
+    language: str
+    took_ms: float
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The words of an utterance through a pause, which may turn out to be its end."""
+
+    start: int
+    end: int
+    revision: int
+    heard: "asyncio.Task[_Heard | None]"
+
+
+@dataclass(frozen=True)
+class _Utterance:
+    """Speech that is over: float32, 16 kHz; and its draft, if only silence came since."""
+
+    ended: messages.SpeechEnded
+    speech: NDArray[np.float32]
+    draft: _Draft | None
+
+
+@dataclass(frozen=True)
 class WhisperSessionEvents:
     """Whom a session tells.
 
@@ -68,7 +96,8 @@ class WhisperSession:
         self._speech: list[NDArray[np.float32]] = []
         self._transcribed_through = 0
         self._turned_through = 0
-        self._utterances: asyncio.Queue[tuple[messages.SpeechEnded, NDArray[np.float32]]] = asyncio.Queue()
+        self._utterances: asyncio.Queue[_Utterance] = asyncio.Queue()
+        self._draft: _Draft | None = None
         inbound_port = config.inbound.audio_port_base + self.call_id
         self._inbound = Dialer(
             runtime,
@@ -140,7 +169,8 @@ class WhisperSession:
         self._inbound.send(messages.Committed(self._committed, self._answered_turn))
 
     def _inbound_lost(self, reason: str) -> None:
-        self._speech.clear()
+        self._speech = []
+        self._drop_draft()
 
     def _llama_opened(self, welcome: Welcome) -> None:
         self._commit(welcome.committed.get("sample", 0), welcome.committed.get("turn", 0))
@@ -171,43 +201,79 @@ class WhisperSession:
     def _from_inbound(self, message: Message) -> None:
         if isinstance(message, messages.SpeechStarted):
             self._speech = []
+            self._drop_draft()
         elif isinstance(message, audio_messages.SpeechAudio):
             self._speech.append(message.samples)
-        elif isinstance(message, messages.SpeechEnded):
-            speech = np.concatenate(self._speech) if self._speech else np.zeros(0, np.float32)
-            self._speech = []
+        elif isinstance(message, messages.SpeechEnded) and message.final:
+            speech, draft = self._speech_so_far(), self._draft
+            self._speech, self._draft = [], None
             self._transcribed_through = max(self._transcribed_through, message.end)
-            self._utterances.put_nowait((message, speech))
+            is_of_it = draft is not None and (draft.start, draft.revision) == (message.start, message.revision)
+            self._utterances.put_nowait(_Utterance(message, speech, draft if is_of_it else None))
+        elif isinstance(message, messages.SpeechEnded):
+            self._begin_draft(message)
+        elif isinstance(message, messages.SpeechResumed):
+            self._drop_draft()
         elif isinstance(message, line_messages.Digit) and message.sample > self._newest_digit:
             self._newest_digit = message.sample
             self._digits.put(message.sample, message)
             self._llama.send(message)
 
+    def _speech_so_far(self) -> NDArray[np.float32]:
+        return np.concatenate(self._speech) if self._speech else np.zeros(0, np.float32)
+
+    def _begin_draft(self, paused: messages.SpeechEnded) -> None:
+        """The caller has paused: transcribe what there is, if nothing else is to be done."""
+        self._drop_draft()
+        if self._host.is_idle and paused.end > max(self._committed, self._turned_through):
+            heard = self._tasks.start(self._draft_words(paused, self._speech_so_far()), "draft")
+            self._draft = _Draft(paused.start, paused.end, paused.revision, heard)
+
+    def _drop_draft(self) -> None:
+        """The caller went on: LLaMA need not prepare an answer any more."""
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            self._llama.send(Turn(draft.start, draft.end, draft.revision, False, "", "", 0.0))
+
+    async def _draft_words(self, paused: messages.SpeechEnded, speech: NDArray[np.float32]) -> _Heard | None:
+        heard = await self._transcribe(speech)
+        is_wanted = self._draft is not None and self._draft.heard is asyncio.current_task()
+        if is_wanted and heard is not None and heard.text.strip():
+            self._inbound.send(messages.Hypothesis(paused.start, paused.revision, heard.text))
+            self._llama.send(
+                Turn(paused.start, paused.end, paused.revision, False, heard.text, heard.language, heard.took_ms)
+            )
+        return heard
+
     async def _transcribe_all(self) -> None:
         await self._is_committed_known.wait()
         while True:
-            ended, speech = await self._utterances.get()
+            utterance = await self._utterances.get()
+            ended, draft = utterance.ended, utterance.draft
             # A new inbound sends again what is not committed, of which some may be waiting here already.
             if ended.end > max(self._committed, self._turned_through):
                 self._turned_through = ended.end
-                self._put(await self._transcribe(ended, speech))
+                heard = await draft.heard if draft is not None else None
+                heard = heard or await self._transcribe(utterance.speech) or _Heard("", "", 0.0)
+                self._tell_heard(heard, len(utterance.speech) / 16_000)
+                self._put(Turn(ended.start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms))
 
-    async def _transcribe(self, ended: messages.SpeechEnded, speech: NDArray[np.float32]) -> Turn:
+    def _tell_heard(self, heard: _Heard, seconds: float) -> None:
+        self._runtime.metrics.turn_part("transcription", heard.took_ms / 1000)
+        shown = repr(heard.text) if self._logs_text else f"{len(heard.text.split())} words"
+        text = "heard %s in %.1f s of speech, %.0f ms"
+        self._runtime.log.info(text, shown, seconds, heard.took_ms, extra={"call_id": self.call_id})
+
+    async def _transcribe(self, speech: NDArray[np.float32]) -> _Heard | None:
+        """The words in float32 speech of 16 kHz; None when the recogniser failed."""
         started_at = self._runtime.clock.now()
         try:
             transcript = await self._host.run(lambda engine: engine.transcribe(speech), "transcribe")
-            text, language = transcript.text, transcript.language
         except EngineError as error:
             self._runtime.log.error("transcription failed: %s", error, extra={"call_id": self.call_id})
-            text, language = "", ""
-        elapsed_ms = (self._runtime.clock.now() - started_at) * 1000
-        self._runtime.metrics.turn_part("transcription", elapsed_ms / 1000)
-        shown = repr(text) if self._logs_text else f"{len(text.split())} words"
-        seconds = len(speech) / 16_000
-        self._runtime.log.info(
-            "heard %s in %.1f s of speech, %.0f ms", shown, seconds, elapsed_ms, extra={"call_id": self.call_id}
-        )
-        return Turn(ended.start, ended.end, ended.revision, ended.final, text, language, round(elapsed_ms, 1))
+            return None
+        took_ms = (self._runtime.clock.now() - started_at) * 1000
+        return _Heard(transcript.text, transcript.language, round(took_ms, 1))
 
     def _put(self, turn: Turn) -> None:
         """Keep a turn until it is committed, and send it."""

@@ -133,13 +133,13 @@ class SpeechStarted(JsonMessage):
 
 @dataclass(frozen=True)
 class SpeechEnded(JsonMessage):
-    """Inbound to whisper (1): the utterance [start, end) is over.
+    """Inbound to whisper (1): the utterance [start, end) is over, or perhaps is.
 
     Attributes:
         start: sample index of its first sample.
-        end: sample index after its last sample.
-        revision: from 0; grows when a speculative end was taken back.
-        final: no more revisions will come.
+        end: sample index after its last sample, so far.
+        revision: number of the pause in this utterance, from 1; 0 when none was told before its end.
+        final: it is over. If not, only silence comes between this and the final one of the same revision.
     """
 
     TYPE: ClassVar[int] = 0x22
@@ -147,6 +147,25 @@ class SpeechEnded(JsonMessage):
     end: int
     revision: int
     final: bool
+
+
+@dataclass(frozen=True)
+class SpeechResumed(JsonMessage):
+    """Inbound to whisper (1): the caller went on within the utterance that began at `start`; that pause was none."""
+
+    TYPE: ClassVar[int] = 0x24
+    start: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Hypothesis(JsonMessage):
+    """Whisper to inbound (1): the words of an utterance through its pause `revision`. They may be forgotten any time."""
+
+    TYPE: ClassVar[int] = 0x25
+    start: int
+    revision: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -169,8 +188,9 @@ class Turn(JsonMessage):
 
     Attributes:
         start, end: the sample range [start, end) that it covers: its identity.
-        revision, final: as in SpeechEnded; only what is final is committed.
-        text: the words; "" when nothing was said after all (the range is committed all the same).
+        revision, final: as in SpeechEnded; only what is final is committed. What is not is to be prepared for.
+        text: the words; "" when nothing was said after all (the range is committed all the same), or, of one that is not
+            final, when there is nothing to prepare any more.
         language: ISO 639-1 code, or "".
         transcribed_ms: time that the recogniser took.
     """
@@ -225,6 +245,15 @@ class Heard(JsonMessage):
     TYPE: ClassVar[int] = 0x43
     complete: Position
     played: Position
+
+
+@dataclass(frozen=True)
+class Prepare(JsonMessage):
+    """LLaMA to TTS (4): this may have to be spoken soon. It has no identity and may be forgotten any time."""
+
+    TYPE: ClassVar[int] = 0x44
+    text: str
+    language: str
 
 
 @dataclass(frozen=True)
