@@ -13,7 +13,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "steadyline"
 
 GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil", "setting", "secret_file"}
-CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file"}
+CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file", "config_speech", "config_system"}
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
@@ -32,7 +32,9 @@ LAYERS: dict[str, set[str]] = {
     "audio": {"errors"},
     "text": {"errors"},
     "connections": {"errors", "retry"},
-    "config": GROUND | {"connections"},
+    "config_speech": GROUND,
+    "config_system": GROUND,
+    "config": GROUND | {"connections", "config_speech", "config_system"},
     "config_file": GROUND | {"connections", "config"},
     "engines": LEAVES,
     "models": LEAVES,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from steadyline.config import LlamaSection
+from steadyline.config_speech import LlamaSection
 from steadyline.engines.llm import Message as ChatMessage
 from steadyline.engines.llm import fit_history
 from steadyline.services.engine_host import EngineHost

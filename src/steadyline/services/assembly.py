@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from steadyline.calls.journal import Journal
-from steadyline.config import Config, StandbySection, TtsSection
+from steadyline.config import Config
+from steadyline.config_speech import StandbySection, TtsSection
 from steadyline.engines.plugged_in import MAKE_ENGINE, make_engine
 from steadyline.errors import ConfigError
 from steadyline.link.runtime import Runtime, ThreadWorkers

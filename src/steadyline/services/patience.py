@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from steadyline.config import OutboundSection
+from steadyline.config_speech import OutboundSection
 
 GRACE_S = 0.5
 

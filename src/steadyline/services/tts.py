@@ -7,7 +7,8 @@ twice. Connection 5 is dialed on the first text of the call.
 from typing import Any
 
 from steadyline.clock import TimerHandle
-from steadyline.config import Config, StandbySection, TtsSection
+from steadyline.config import Config
+from steadyline.config_speech import StandbySection, TtsSection
 from steadyline.connections import LLAMA_TTS
 from steadyline.link.acceptor import NO_CALL, Acceptor, AcceptorEvents, Decision
 from steadyline.link.beacon import listen_for_registrations

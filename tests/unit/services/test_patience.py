@@ -2,7 +2,7 @@
 
 import pytest
 
-from steadyline.config import OutboundSection
+from steadyline.config_speech import OutboundSection
 from steadyline.services.patience import Patience, Phrase
 
 
