@@ -1,12 +1,13 @@
 """Endpointing runs on sample time: a replay from the end of any utterance cuts the same segments."""
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadyline.audio.endpointing import EndpointSettings, SpeechEnded, SpeechStarted
+from steadyline.audio.endpointing import EndpointSettings, SoftEnd, SpeechEnded, SpeechStarted
 from steadyline.audio.pcm import Float32
 from steadyline.audio.segmenter import SegmentEvent, SpeechAudio, SpeechSegmenter
 
@@ -40,8 +41,10 @@ def calls(draw: st.DrawFn) -> Float32:
     return np.concatenate([*parts, np.zeros(20_000, np.float32)])
 
 
-def segment(call: Float32, start: int, blocks: list[int]) -> list[SegmentEvent]:
+def segment(call: Float32, start: int, blocks: list[int], ends: Sequence[int] = ()) -> list[SegmentEvent]:
     segmenter = SpeechSegmenter(RecurrentDetector(), SETTINGS, start)
+    for end in ends:
+        segmenter.end_at(end)
     events: list[SegmentEvent] = []
     sizes = itertools.cycle(blocks)
     while start < len(call):
@@ -49,6 +52,10 @@ def segment(call: Float32, start: int, blocks: list[int]) -> list[SegmentEvent]:
         events += segmenter.push(call[start : start + size], start)
         start += size
     return events
+
+
+def ended(events: list[SegmentEvent]) -> list[tuple[int, int]]:
+    return [(event.start, event.end) for event in events if isinstance(event, SpeechEnded)]
 
 
 def cuts(events: list[SegmentEvent]) -> list[SegmentEvent]:
@@ -83,3 +90,23 @@ def test_utterances_hold_each_of_their_samples_once_and_never_overlap(call: Floa
             assert started and event.end == at and event.start < event.speech_end <= event.end
             assert event.end - event.start <= SETTINGS.max_utterance_s * 16_000
             started = False
+
+
+@given(call=calls(), pauses_ms=st.lists(st.integers(210, 1500), min_size=1, max_size=8), blocks=block_sizes)
+@settings(max_examples=60, deadline=None)
+def test_a_replay_that_is_told_the_ends_cuts_the_same_whatever_each_pause_was_given(
+    call: Float32, pauses_ms: list[int], blocks: list[int]
+) -> None:
+    """How long a pause was given depends on when words and melody were known: that does not come again, the ends do."""
+    segmenter, given_ms = SpeechSegmenter(RecurrentDetector(), SETTINGS), itertools.cycle(pauses_ms)
+    events: list[SegmentEvent] = []
+    for start in range(0, len(call), 320):
+        told = segmenter.push(call[start : start + 320], start)
+        events += told
+        if any(isinstance(event, SoftEnd) for event in told):
+            segmenter.end_after(next(given_ms))
+    first = ended(events)
+    for at in [0, *(end for _, end in first)]:
+        again = ended(segment(call, at, blocks, [end for _, end in first if end > at]))
+        expected = [utterance for utterance in first if utterance[0] >= at]
+        assert again[: len(expected)] == expected

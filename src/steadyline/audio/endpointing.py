@@ -2,7 +2,8 @@
 
 There is no clock here: the same windows give the same events, however late or fast they come. After `SpeechEnded` the
 endpointer is as new, and is fed again from the utterance's end on; so a replay of the audio from the end of any
-utterance cuts the same segments as the first time. Hysteresis as in Silero VAD's reference `VADIterator`.
+utterance cuts the same segments as the first time. Where a pause was given a length of its own (`end_after`), the replay is
+told the ends that it led to (`end_at`). Hysteresis as in Silero VAD's reference `VADIterator`.
 """
 
 from collections import deque
@@ -113,6 +114,7 @@ class Endpointer:
 
     def __init__(self, settings: EndpointSettings, start: int = 0) -> None:
         self._settings = settings
+        self._known_ends: deque[int] = deque()
         self._begin(start)
 
     @property
@@ -148,6 +150,22 @@ class Endpointer:
             return self._listen(probability, start_sample)
         return self._follow(self._start, probability, start_sample)
 
+    def end_after(self, silence_ms: float) -> None:
+        """The pause that is going on ends the utterance after so much silence, and not after the settings'.
+
+        What has passed already counts, so that a shorter time ends it with the next window.
+        """
+        self._end_silence = _samples(silence_ms)
+
+    def end_at(self, sample: int) -> None:
+        """An utterance ended at this sample when these windows were fed the first time: none ends before, one ends there.
+
+        Args:
+            sample: beyond all that was named before; one that lies behind what was fed is dropped.
+        """
+        if sample > self._now:
+            self._known_ends.append(sample)
+
     def lose(self, next_sample: int) -> SpeechEnded | None:
         """The audio from here to `next_sample` is missing: end the utterance, if there is one, go on there as new."""
         ended = None
@@ -162,10 +180,17 @@ class Endpointer:
         self._start: int | None = None
         self._speech_end = self._cut_zone_start = start
         self._silence_from: int | None = None
+        self._end_silence = _samples(self._settings.end_silence_ms)
         self._paused = False
         self._cut_zone: deque[tuple[float, int]] = deque()
+        self._forget_ends()
+
+    def _forget_ends(self) -> None:
+        while self._known_ends and self._known_ends[0] <= self._now:
+            self._known_ends.popleft()
 
     def _listen(self, probability: float, window: int) -> list[EndpointEvent]:
+        self._forget_ends()
         if probability >= self._settings.start_probability:
             self._candidate = window if self._candidate is None else self._candidate
             self._speech_end = self._now
@@ -183,6 +208,7 @@ class Endpointer:
         events: list[EndpointEvent] = []
         if probability >= self._settings.start_probability:
             self._speech_end, self._silence_from = self._now, None
+            self._end_silence = _samples(self._settings.end_silence_ms)
             if self._paused:
                 self._paused = False
                 events.append(Resumed(start, self._now))
@@ -193,10 +219,12 @@ class Endpointer:
         if self._start is not None and self._now >= self._cut_zone_start:
             self._cut_zone.append((probability, self._now))
             events += self._cut(start)
+        if self._start is not None and self._known_ends and self._now >= self._known_ends[0]:
+            events += self._end(start, self._known_ends[0], "silence")
         return events
 
     def _silent(self, start: int, silence: int) -> list[EndpointEvent]:
-        if silence >= _samples(self._settings.end_silence_ms):
+        if silence >= self._end_silence and not self._known_ends:
             return self._end(start, self._now, "silence")
         if silence < _samples(self._settings.soft_end_ms) or self._paused:
             return []

@@ -84,6 +84,14 @@ class SpeechSegmenter:
         """How much audio is kept for what may still come: at most some seconds."""
         return len(self._kept)
 
+    def end_after(self, silence_ms: float) -> None:
+        """The pause that is going on ends the utterance after so much silence."""
+        self._endpointer.end_after(silence_ms)
+
+    def end_at(self, sample: int) -> None:
+        """This sound was cut here before, at this sample index: cut it there again."""
+        self._endpointer.end_at(sample)
+
     def push(self, samples: Float32, start_sample: int) -> list[SegmentEvent]:
         """What a block tells, in order.
 
