@@ -183,7 +183,12 @@ class Simulation:
         )
 
     async def _stay_calm(self) -> None:
-        """Nothing more happens by itself: no link is lost, nothing is said twice, nothing is kept that is committed."""
+        """Nothing more happens by itself: no link is lost, nothing is said twice, nothing is kept that is committed.
+
+        Ghosts give up by themselves, which is a loss: they are laid before.
+        """
+        self.system.lay_ghosts()
+        await asyncio.sleep(LOOK_EVERY_S)
         losses, heard = self._losses(), [caller.call.last_sound_at for caller in self._live()]
         await asyncio.sleep(CALM_S)
         if self._losses() > losses:
