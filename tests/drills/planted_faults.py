@@ -10,11 +10,9 @@ import pytest
 
 from steadyline.audio.playout import PlayoutQueue
 from steadyline.calls.journal import Journal
-from steadyline.link.acceptor import Acceptor
 from steadyline.services.gateway_call import GatewayCall
 from steadyline.services.inbound import InboundCall
 from steadyline.services.llama_session import LlamaSession
-from steadyline.services.outbound import OutboundCall
 from steadyline.services.playout import Playout
 from steadyline.services.tts_session import TtsSession
 from steadyline.services.voices import Voices
@@ -89,21 +87,6 @@ def outbound_goes_on_where_it_was_played(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(GatewayCall, "committed", committed)
 
 
-def outbound_names_a_clause_that_is_not_whole(patch: pytest.MonkeyPatch) -> None:
-    """Outbound's answer to HELLO names the clause that is coming in, not the last one that it has whole."""
-    original = OutboundCall.committed
-
-    def committed(self: OutboundCall) -> messages.Position:
-        begun = [rendering.identity for rendering in self._playout._renderings.values()] if self._playout else []
-        return {"turn": max(begun)[0], "clause": max(begun)[1]} if begun else original(self)
-
-    def keep(self: OutboundCall, role: str, reason: str) -> None:
-        """What is incomplete is not dropped before the next HELLO."""
-
-    patch.setattr(OutboundCall, "committed", committed)
-    patch.setattr(OutboundCall, "engine_closed", keep)
-
-
 def outbound_plays_a_clause_whenever_it_comes(patch: pytest.MonkeyPatch) -> None:
     """A clause that outbound has, or has played, is taken again."""
     original: Any = PlayoutQueue._open
@@ -140,11 +123,6 @@ def inbound_forgets_what_it_has_sent(patch: pytest.MonkeyPatch) -> None:
             self._kept.commit(position)
 
     patch.setattr(InboundCall, "_say", say)
-
-
-def inbound_begins_its_windows_anywhere(patch: pytest.MonkeyPatch) -> None:
-    """A new inbound does not begin its windows where LLaMA's commit ends, so it cuts the same speech otherwise."""
-    patch.setattr(InboundCall, "line_opened", lambda self, welcome: self.line.send(self._pipeline))
 
 
 def the_gateway_forgets_what_inbound_has(patch: pytest.MonkeyPatch) -> None:
@@ -191,11 +169,6 @@ def whisper_forgets_a_turn_that_it_has_sent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(WhisperSession, "_put", put)
 
 
-def ghosts_are_let_in(patch: pytest.MonkeyPatch) -> None:
-    """An older epoch is admitted although a newer process has the call."""
-    patch.setattr(Acceptor, "_is_long_gone", lambda self, newest: True)
-
-
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
@@ -205,14 +178,11 @@ FAULTS: dict[str, Fault] = {
         llama_takes_the_end_of_a_session_for_the_end_of_the_call,
         the_voice_forgets_what_it_has_sent,
         outbound_goes_on_where_it_was_played,
-        outbound_names_a_clause_that_is_not_whole,
         outbound_plays_a_clause_whenever_it_comes,
         outbound_goes_on_where_it_was_when_nothing_was_accepted,
         inbound_forgets_what_it_has_sent,
-        inbound_begins_its_windows_anywhere,
         the_gateway_forgets_what_inbound_has,
         nobody_drops_a_turn_that_is_committed,
         whisper_forgets_a_turn_that_it_has_sent,
-        ghosts_are_let_in,
     )
 }
