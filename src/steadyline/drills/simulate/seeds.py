@@ -1,5 +1,6 @@
 """Many simulated histories, one a seed, in several processes; what fails is cut down to the shortest that still fails."""
 
+import asyncio
 import contextlib
 import signal
 import time
@@ -137,25 +138,25 @@ def run_history(history: History) -> Outcome:
     try:
         with _deadline(STUCK_S):
             return simulate(history)
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
         return Outcome((Problem("exception", repr(error)),), 0, 0.0, 0, 0)
 
 
 @contextlib.contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in this process's main thread after so much real time; elsewhere there is no deadline."""
+    """Raise TimeoutError in this process's main thread after so much of its CPU time; elsewhere there is no deadline."""
 
     def expired(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"the history took more than {seconds:g} s: it goes in circles")
+        raise TimeoutError(f"the history took more than {seconds:g} s of computing: it goes in circles")
 
     try:
-        former = signal.signal(signal.SIGALRM, expired)
+        former = signal.signal(signal.SIGPROF, expired)
     except ValueError:
         yield
         return
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, former)
