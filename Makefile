@@ -9,6 +9,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
+PEER_VENV := .venv-peer
 PYTEST_ARGS ?=
 # Two files at a time: calls are in real time and mostly wait.
 TEST_WORKERS ?= 2
@@ -19,7 +20,7 @@ CODE := src tests $(wildcard benchmarks examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check format bench drills drill-kills drill-soak drill-virtual drill-real lock clean models
+.PHONY: help demo run test check format bench drills drill-kills drill-soak drill-virtual drill-real lock lock-peer peer clean models
 
 help: ## show this list
 	@echo "Steadyline answers the telephone with a local AI. Targets:"
@@ -48,9 +49,12 @@ format: $(VENV)/.installed-dev ## put the code into the format that check asks f
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: $(VENV)/.installed-dev models ## measure, and write benchmarks/results/
+bench: $(VENV)/.installed-dev $(PEER_VENV)/.installed models ## measure, and write benchmarks/results/
 	$(BIN)/steadyline models fetch $(TEST_MODELS)
 	$(BIN)/python -m benchmarks
+
+# Not among our dependencies, and not in our environment: what `python -m benchmarks peers` compares with.
+peer: $(PEER_VENV)/.installed ## install Pipecat, which `bench` compares with (.venv-peer, 0.9 GB)
 
 # Every one of them, whatever the others come to; `make -k drills` goes on after one that finds something.
 drills: drill-kills drill-soak drill-real drill-virtual ## the whole drills: faults in calls, some hours; results in benchmarks/results/
@@ -74,7 +78,7 @@ drill-virtual: $(VENV)/.installed-dev
 	$(BIN)/steadyline drill simulate --seeds 100000 --minutes 60
 
 clean: ## remove what make, the demo and the tests left here (models and journal stay)
-	rm -rf $(VENV) demo-output build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEER_VENV) demo-output build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests $(wildcard benchmarks examples) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Checks what is on disk and fetches only what is missing, so that a second run needs no network.
@@ -109,15 +113,24 @@ $(VENV)/.installed-dev: $(BIN)/python requirements-dev.lock pyproject.toml
 	$(INSTALL_PACKAGE)
 	@touch $@ $(VENV)/.installed
 
+# The lock is whole, so nothing is resolved. It leaves out docopt, which has no wheel and which only the command line of
+# num2words wants: without it nobody's build is run.
+$(PEER_VENV)/.installed: benchmarks/requirements-peer.lock | $(BIN)/python
+	@echo "installing Pipecat into $(PEER_VENV) (0.9 GB)"
+	@$(PYTHON) -m venv --clear $(PEER_VENV)
+	$(PEER_VENV)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
+		--only-binary :all: --requirement benchmarks/requirements-peer.lock
+	@touch $@
+
 # --- lock files ------------------------------------------------------------------------------------------------------
 
 # Run with Python 3.11, the oldest that is supported: a newer one would pick versions that 3.11 cannot have. The hashes of
 # every file of a release are listed, so one lock serves all Pythons and machines. pip's own configuration (mirrors, local
 # folders, constraints) is switched off here, that nothing of one machine gets into the lock.
-LOCK := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null \
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --newline lf --extra piper --extra kokoro \
-	--build-deps-for editable
+PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null \
+	CUSTOM_COMPILE_COMMAND="make $@" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --newline lf
+LOCK = $(PIP_COMPILE) --allow-unsafe --extra piper --extra kokoro --build-deps-for editable
 
 lock: $(VENV)/.installed-dev ## resolve the dependencies again (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("make lock wants Python 3.11: make clean lock PYTHON=python3.11")'
@@ -125,3 +138,13 @@ lock: $(VENV)/.installed-dev ## resolve the dependencies again (LOCK_ARGS=--upgr
 	$(LOCK) $(LOCK_ARGS) --output-file requirements.lock pyproject.toml
 	@echo "resolving requirements-dev.lock (minutes)"
 	$(LOCK) $(LOCK_ARGS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+# The engines' libraries are those of our own lock: the same weights on the same versions.
+SAME_ENGINES := ctranslate2\|kokoro-onnx\|numpy\|onnxruntime\|piper-tts\|tokenizers
+
+lock-peer: $(VENV)/.installed-dev
+	@mkdir -p build
+	sed -n 's/^\(\($(SAME_ENGINES)\)==[^ ]*\).*/\1/p' requirements.lock > build/engine-pins.txt
+	@echo "resolving benchmarks/requirements-peer.lock (minutes)"
+	$(PIP_COMPILE) $(LOCK_ARGS) --no-allow-unsafe --unsafe-package docopt --constraint build/engine-pins.txt \
+		--output-file benchmarks/requirements-peer.lock benchmarks/requirements-peer.in

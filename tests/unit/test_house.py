@@ -17,6 +17,7 @@ TRACKED = [
     if name and (ROOT / name).is_file()
 ]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
+PEER_LOCK = "benchmarks/requirements-peer.lock"
 PYTHON_FILES = [file for file in TRACKED if file.suffix == ".py" and file.is_relative_to(ROOT / "src")]
 
 # Written in pieces, that this file does not find itself.
@@ -49,7 +50,7 @@ def test_no_file_names(pattern: re.Pattern[str], what: str) -> None:
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, PEER_LOCK])
 def test_a_lock_file_has_hashes_and_no_place_to_fetch_from(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=\S)", text.replace("\\\n", " ")):
