@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import call_setup, cpu, event_loop, memory, startup, voice_to_voice
+from benchmarks import call_setup, cpu, event_loop, memory, peers, startup, voice_to_voice
 from benchmarks.machine import QUIET_PERCENT, ROOT
 from benchmarks.measurement import Measurement, Request
 from benchmarks.results import FOLDER, conditions, read_results, write_result
 from benchmarks.tables import replace_section, terminal_table
 from steadyline.errors import SteadylineError
 
-MODULES = (startup, memory, cpu, call_setup, event_loop, voice_to_voice)
+MODULES = (startup, memory, cpu, call_setup, event_loop, voice_to_voice, peers)
 MEASUREMENTS: dict[str, Measurement] = {module.MEASUREMENT.name: module.MEASUREMENT for module in MODULES}
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 QUESTIONS = ROOT / "examples" / "questions"
@@ -74,13 +74,18 @@ def _measure(measurement: Measurement, runs: int | None, questions: tuple[Path, 
     count = runs or measurement.default_runs
     given = conditions(f"python -m benchmarks {measurement.name} --runs {count}")
     given["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+    if measurement.picture is not None:
+        given["picture"] = f"{measurement.name}.svg"
     if given["busy_before_percent"] > QUIET_PERCENT:
         _progress(f"{measurement.name}: the machine is busy with something else: not figures to keep")
     if given["commit"].endswith("+"):
         _progress(f"{measurement.name}: src/ differs from the commit: not figures to keep")
     request = Request(count, questions, lambda text: _progress(f"{measurement.name}: {text}"))
     measured = measurement.measure(request)
-    return write_result(out / f"{measurement.name}.json", measurement.name, measurement.title, given, measured)
+    result = write_result(out / f"{measurement.name}.json", measurement.name, measurement.title, given, measured)
+    if measurement.picture is not None:
+        (out / given["picture"]).write_text(measurement.picture(result), encoding="utf-8")
+    return result
 
 
 def _progress(text: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.figures import Measured
 
@@ -34,6 +35,7 @@ class Measurement:
         run_is: what one run is.
         default_runs: so many when nobody says.
         measure: does it.
+        picture: draws its result file as SVG; None where a table says enough.
     """
 
     name: str
@@ -41,3 +43,4 @@ class Measurement:
     run_is: str
     default_runs: int
     measure: Callable[[Request], Measured]
+    picture: Callable[[dict[str, Any]], str] | None = None

@@ -169,9 +169,9 @@ class Telephone:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self, deadline_s: float = CALL_DEADLINE_S) -> dict[str, Any]:
         """The call's report, once it is over."""
-        output, _ = self._process.communicate(timeout=CALL_DEADLINE_S)
+        output, _ = self._process.communicate(timeout=deadline_s)
         return dict(json.loads(output)) if output else {"ended": f"caller ended with status {self._process.returncode}"}
 
     def hang_up(self) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def _markdown(result: dict[str, Any]) -> str:
         f"{machine['cpu']}, {machine['memory_gb']} GB, Linux {machine['kernel']}, Python {machine['python']}; "
         f"{result['busy_before_percent']:g} % busy before. Raw values: `benchmarks/results/{result['name']}.json`.",
         "",
+        *_picture(result),
         "| what | statistic | value | bound | met |",
         "|---|---|---|---|---|",
     ]
@@ -58,6 +59,10 @@ def _markdown(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _picture(result: dict[str, Any]) -> list[str]:
+    return [f"![{result['title']}](../benchmarks/results/{result['picture']})", ""] if "picture" in result else []
+
+
 def _cells(figure: dict[str, Any]) -> tuple[str, str, str]:
     """Value, bound and verdict as text; three significant digits are more than a machine repeats."""
     bound = "" if figure["bound"] is None else f"≤ {figure['bound']:g}"
@@ -66,4 +71,6 @@ def _cells(figure: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _rounded(value: float) -> str:
+    if isinstance(value, int):
+        return str(value)
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -38,6 +38,7 @@ def check_result(file: Path) -> None:
     assert not result["commit"].endswith("+"), "measured on sources that no commit has"
     assert result["raw"]
     assert result["figures"]
+    assert "picture" not in result or (FOLDER / result["picture"]).is_file()
     for figure in result["figures"]:
         assert figure["met"] is (None if figure["bound"] is None else figure["value"] <= figure["bound"])
 
@@ -70,6 +71,8 @@ def test_a_written_result_is_read_and_shown_with_its_bound(tmp_path: Path) -> No
     assert "| idle | median of 3 | 3.14 % of a core | ≤ 3 | **no** |" in markdown_section(results)
     assert "| call | max of 2 | 120 ms | ≤ 250 | yes |" in markdown_section(results)
     assert "3.14 % of a core" in terminal_table(results)
+    assert "![" not in markdown_section(results)
+    assert "![CPU](../benchmarks/results/cpu.svg)" in markdown_section([{**results[0], "picture": "cpu.svg"}])
 
     document = tmp_path / "document.md"
     document.write_text(DOCUMENT.read_text(encoding="utf-8"), encoding="utf-8")
