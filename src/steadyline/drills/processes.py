@@ -1,13 +1,16 @@
 """Pieces of a drill's work in several processes at once, for drills that compute all the time."""
 
+import ctypes
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+PR_SET_PDEATHSIG = 1
 ARITHMETIC_THREADS = "OPENBLAS_NUM_THREADS"
 """Environment variable of NumPy's arithmetic: with a process a core, more than one thread each is in the way."""
 
@@ -20,13 +23,19 @@ def in_processes(jobs: int, work: Callable[..., T], pieces: Iterable[tuple[Any, 
     former = os.environ.get(ARITHMETIC_THREADS)
     os.environ[ARITHMETIC_THREADS] = "1"
     try:
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_end_with_the_parent) as pool:
             yield from _results(pool, jobs, work, iter(pieces))
     finally:
         if former is None:
             del os.environ[ARITHMETIC_THREADS]
         else:
             os.environ[ARITHMETIC_THREADS] = former
+
+
+def _end_with_the_parent() -> None:
+    """Ask the kernel for SIGTERM when the drill's process dies (Linux, prctl(2)): nobody else would end the work."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _results(
