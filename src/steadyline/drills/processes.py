@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 PR_SET_PDEATHSIG = 1
+NICE = 10
 ARITHMETIC_THREADS = "OPENBLAS_NUM_THREADS"
 """Environment variable of NumPy's arithmetic: with a process a core, more than one thread each is in the way."""
 
@@ -24,7 +25,7 @@ def in_processes(jobs: int, work: Callable[..., T], pieces: Iterable[tuple[Any, 
     os.environ[ARITHMETIC_THREADS] = "1"
     try:
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_end_with_the_parent) as pool:
+        with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_stand_back) as pool:
             yield from _results(pool, jobs, work, iter(pieces))
     finally:
         if former is None:
@@ -33,8 +34,9 @@ def in_processes(jobs: int, work: Callable[..., T], pieces: Iterable[tuple[Any, 
             os.environ[ARITHMETIC_THREADS] = former
 
 
-def _end_with_the_parent() -> None:
-    """Ask the kernel for SIGTERM when the drill's process dies (Linux, prctl(2)): nobody else would end the work."""
+def _stand_back() -> None:
+    """Give way to whatever is in real time; and be ended with the drill's process (Linux, prctl(2)), for nobody else does it."""
+    os.nice(NICE)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
