@@ -61,7 +61,8 @@ drills: drill-kills drill-soak drill-real drill-virtual ## the whole drills: fau
 
 drill-kills: $(VENV)/.installed-dev models
 	$(BIN)/steadyline models fetch $(TEST_MODELS)
-	$(BIN)/steadyline drill kills --cells all --runs 3
+	$(BIN)/steadyline drill kills --runs 3
+	$(BIN)/steadyline drill kills --cells apart
 	$(BIN)/steadyline drill kills --without-standby --service tts --service outbound
 	$(BIN)/steadyline drill kills --real-engines
 

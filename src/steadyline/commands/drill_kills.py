@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the heard answer is compared with the journal by word error rate; if no --moment is named: transcribing and "
         "playback, in one lane")  # fmt: skip
     add("--without-standby", action="store_true", help="drill systems that have one voice only")
-    add_result_options(parser, "drill-kills (with -real-engines or -without-standby behind it)")
+    add_result_options(parser, "drill-kills (with -apart, -real-engines or -without-standby behind it)")
 
 
 def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str]) -> int:
@@ -90,7 +90,8 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     else:
         runs, baseline = _drilled(ToneScript(), cells, options, namespace.runs)
     command = shlex.join(["steadyline", *sys.argv[1:]])
-    variants = ["real-engines"] * namespace.real_engines + ["without-standby"] * namespace.without_standby
+    variants = ["apart"] * (namespace.cells == ["apart"])
+    variants += ["real-engines"] * namespace.real_engines + ["without-standby"] * namespace.without_standby
     result = as_dict(command, options.lanes, baseline, runs, "-".join(["drill-kills", *variants]))
     write_results(out, result, page(command, options.baseline_calls, runs))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(runs))
