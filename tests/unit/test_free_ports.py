@@ -24,7 +24,14 @@ def test_no_two_services_share_one() -> None:
         assert len({(port.kind, port.number) for port in fixed}) == len(fixed)
 
 
-def test_systems_that_are_started_at_the_same_time_share_none_either() -> None:
+@pytest.mark.parametrize("before", [0, 70])
+def test_systems_that_are_started_at_the_same_time_share_none_either(
+    before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many were started before: ports are given again, the oldest first."""
+    monkeypatch.setattr(free_ports, "_given", {})
+    for _ in range(before):
+        free_port_settings()
     systems = [{port.number for port in configured_ports(load_config(None, free_port_settings()))} for _ in range(20)]
     assert sum(len(ports) for ports in systems) == len(set[int]().union(*systems))
 
@@ -41,6 +48,6 @@ def test_a_port_that_somebody_has_is_not_given(monkeypatch: pytest.MonkeyPatch) 
     with socket.socket() as held:
         held.bind(("127.0.0.1", numbers[0]))
         monkeypatch.setattr(free_ports, "FIXED_PORTS", range(numbers[0], numbers[0] + 200))
-        monkeypatch.setattr(free_ports, "_given", set())
+        monkeypatch.setattr(free_ports, "_given", {})
         given = {one.partition("=")[2] for one in free_port_settings()}
     assert str(numbers[0]) not in given

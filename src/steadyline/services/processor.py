@@ -2,6 +2,7 @@
 for the engine's service (whisper on 1; on 5 the TTS, and its standby), and its registration polling.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from steadyline.services.gateway_control import ControlEvents, GatewayControl
 from steadyline.services.tasks import Tasks
 from steadyline.wire.line_messages import CallEnded, CallStarted
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, Position, Welcome
-from steadyline.wire.session import Closed
+from steadyline.wire.session import Closed, SessionState
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,10 @@ class ProcessorCall:
         role = link.hello.role if link.hello else ""
         if self.engines.get(role) is link:
             del self.engines[role]
-            self.runtime.log.warning("%s lost: %s", role, closed.reason, extra={"call_id": self.call_id})
             # After BYE as well: the engine's session is over (a neighbour's registration expired, say), this call is not.
+            is_over = closed.state is SessionState.ENDED
+            level, text = (logging.INFO, "%s has ended: %s") if is_over else (logging.WARNING, "%s lost: %s")
+            self.runtime.log.log(level, text, role, closed.reason, extra={"call_id": self.call_id})
             self._beacons[role].restart(closed.reason)
             self.engine_closed(role, closed.reason)
 

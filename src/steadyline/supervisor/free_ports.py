@@ -11,8 +11,8 @@ FIXED_PORTS = range(29_000, 32_700)
 """Below the ephemeral ports (Linux: from 32768 on): a service that is started again finds its port as it left it, not as the
 near end of somebody's connection, and nobody who dials it meanwhile connects to himself."""
 
-_given: set[int] = set()
-"""Ports that this process gave away: a system that is being started has not opened all of its own yet."""
+_given: dict[int, None] = {}
+"""Ports that this process gave away, the oldest first: a system that is being started has not opened all of its own yet."""
 
 _per_call_bases = itertools.cycle(random.sample(PER_CALL_BASES, len(PER_CALL_BASES)))
 _rtp_bases = itertools.cycle(random.sample(RTP_BASES, len(RTP_BASES)))
@@ -44,8 +44,8 @@ _UDP_KEYS = ("whisper.register_port", "tts.register_port", "standby.register_por
 
 def free_port_settings(host: str = "127.0.0.1") -> list[str]:
     """`section.key=value` for every port of a system; the SIP port and the next one are free too."""
-    if len(_given) > len(FIXED_PORTS) // 2:
-        _given.clear()
+    while len(_given) > len(FIXED_PORTS) // 2:
+        del _given[next(iter(_given))]
     settings = [f"{key}={_free(host, socket.SOCK_STREAM)}" for key in _TCP_KEYS]
     settings += [f"{key}={_free(host, socket.SOCK_DGRAM)}" for key in _UDP_KEYS]
     base, rtp = next(_per_call_bases), next(_rtp_bases)
@@ -60,7 +60,7 @@ def _free(host: str, kind: socket.SocketKind) -> int:
     while True:
         port = random.choice(FIXED_PORTS)
         if port not in _given and _can_bind(host, kind, port):
-            _given.add(port)
+            _given[port] = None
             return port
 
 
@@ -79,5 +79,5 @@ def _free_pair(host: str) -> int:
         port = _free(host, socket.SOCK_STREAM)
         pair = [(kind, number) for number in (port, port + 1) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
         if port + 1 not in _given and all(_can_bind(host, kind, number) for kind, number in pair):
-            _given.add(port + 1)
+            _given[port + 1] = None
             return port
