@@ -51,6 +51,8 @@ def settled(system: System) -> dict[str, dict[str, Any]]:
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 def test_ten_in_a_row_and_four_at_once_leave_nothing_behind(system: System, tmp_path: Path) -> None:
+    # What is looked for grows with every call; what the same load takes once is no leak.
+    call_at_once(system, tmp_path / "warm", [QUESTIONS[number % len(QUESTIONS)] for number in range(ROUND)])
     for number in range(3):
         call_at_once(system, tmp_path / f"warm{number}", [QUESTIONS[number % len(QUESTIONS)]])
     before = settled(system)

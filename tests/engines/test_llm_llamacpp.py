@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -242,5 +243,9 @@ def test_threads_do_not_grow_with_answers(model: LlamaCppModel) -> None:
     for _ in range(20):
         ask(model, user("Hi"), max_tokens=2)
         model.count_tokens([user("Hi")])
+    # One that has answered takes a moment to end.
+    deadline = time.monotonic() + 10
+    while len(list(tasks.iterdir())) > before and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert len(list(tasks.iterdir())) <= before
     assert threading.active_count() < 10
