@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given
@@ -144,6 +145,27 @@ def test_a_call_is_refused_when_every_port_is_taken(journal: Path) -> None:
         assert await ask(await answered(system), "alpha") == answer_to("alpha")
 
     play(scene, journal, config=config)
+
+
+@pytest.mark.parametrize(("service", "base"), [("inbound", INBOUND_BASE), ("outbound", OUTBOUND_BASE)])
+def test_a_processor_that_comes_back_waits_for_a_port_that_somebody_took_meanwhile(
+    journal: Path, service: str, base: int
+) -> None:
+    """The call was answered, so it keeps its id."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        system.kill(service)
+        port = ("127.0.0.1", base + journaled(system, call).call_id)
+        somebody = await system.network.listen(port, MagicMock)
+        await system.start(service)
+        await asyncio.sleep(3)
+        somebody.close()
+        await asyncio.sleep(3)
+        assert await ask(call, "alpha") == answer_to("alpha")
+
+    play(scene, journal)
 
 
 def test_ids_return_and_calls_of_the_same_id_are_told_apart(journal: Path) -> None:

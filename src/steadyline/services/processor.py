@@ -22,6 +22,8 @@ from steadyline.wire.line_messages import CallEnded, CallStarted
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, Position, Welcome
 from steadyline.wire.session import Closed, SessionState
 
+PORT_RETRY_S = 0.2
+
 
 @dataclass(frozen=True)
 class ProcessorPlace:
@@ -58,6 +60,9 @@ class NewCall:
 class ProcessorCall:
     """One call in a processor; inbound and outbound say what flows (the methods that do nothing here).
 
+    Attributes:
+        is_released: the call is over here.
+
     Args:
         runtime, config, place: surroundings.
         call: what the gateway said of the call.
@@ -71,7 +76,7 @@ class ProcessorCall:
         self.engines: dict[str, Link] = {}
         self._host = config.network.host
         self._place = place
-        self._is_released = False
+        self.is_released = False
         self._acceptor = Acceptor(
             runtime,
             place.engine,
@@ -125,13 +130,9 @@ class ProcessorCall:
         """Bind the call's port, dial the gateway and call for the engine's service.
 
         Raises:
-            PortTakenError: the port is somebody else's; nothing of the call is left here.
+            PortTakenError: the port is somebody else's; it may be tried again.
         """
-        try:
-            await self._acceptor.listen((self._host, self._place.port_base + self.call_id))
-        except PortTakenError:
-            self.abandon()
-            raise
+        await self._acceptor.listen((self._host, self._place.port_base + self.call_id))
         self.line.start()
         for beacon in self._beacons.values():
             beacon.start()
@@ -152,8 +153,8 @@ class ProcessorCall:
         for beacon in self._beacons.values():
             beacon.abandon()
         self.line.abandon()
-        if not self._is_released:
-            self._is_released = True
+        if not self.is_released:
+            self.is_released = True
             self.released()
             self.on_end(self)
 
@@ -256,11 +257,19 @@ class ProcessorService:
         self._tasks.start(self._begin(gateway, call, started), "begin call")
 
     async def _begin(self, gateway: Address, call: ProcessorCall, started: CallStarted) -> None:
-        try:
-            await call.start()
-        except PortTakenError as error:
-            self._runtime.log.warning("%s: trying the next call id", error, extra={"call_id": started.call_id})
-            self._controls[gateway].port_taken(started, self._place.port_base + started.call_id)
+        """Bind the call's port. The gateway gives another id to a call that rings; one that was answered waits for its port."""
+        is_told = False
+        while not call.is_released:
+            try:
+                await call.start()
+                return
+            except PortTakenError as error:
+                if not is_told:
+                    text, extra = "%s: waiting for it, or for the next call id", {"call_id": call.call_id}
+                    self._runtime.log.warning(text, error, extra=extra)
+                    self._controls[gateway].port_taken(started, self._place.port_base + started.call_id)
+                is_told = True
+            await self._runtime.clock.sleep(PORT_RETRY_S)
 
     def _ended(self, ended: CallEnded) -> None:
         _, call = self._calls.get(ended.call_uuid, (None, None))
