@@ -36,14 +36,17 @@ class PlayedLedger:
     Attributes:
         accepted_total: samples accepted so far, without those flushed.
         accepted_cursor: the position through which the answer was accepted; None before the first clause.
+
+    Args:
+        start: the position that the caller has heard before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start: Cursor | None = None) -> None:
         self.accepted_total = 0
-        self.accepted_cursor: Cursor | None = None
+        self.accepted_cursor = start
         self._stretches: deque[_Stretch] = deque()
         self._played_total = 0
-        self._played_cursor: Cursor | None = None
+        self._played_cursor = start
 
     def accepted(self, end: Cursor, sample_count: int) -> None:
         """Note `sample_count` samples (0 for a clause without sound) that bring the answer to `end`."""

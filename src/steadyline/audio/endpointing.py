@@ -23,6 +23,7 @@ class EndpointSettings:
     Attributes:
         start_probability: a window at or above it is speech.
         end_probability: a window below it is silence; between both, what was goes on.
+        onset_ms: speech that may become an utterance: told at once, for those who must be quick.
         min_speech_ms: speech must last as long to begin an utterance: a cough or a click does not.
         pre_roll_ms: sound before the first speech that belongs to the utterance (soft consonants).
         soft_end_ms: silence after which the utterance is *perhaps* over.
@@ -33,6 +34,7 @@ class EndpointSettings:
 
     start_probability: float = 0.5
     end_probability: float = 0.35
+    onset_ms: int = 64
     min_speech_ms: int = 128
     pre_roll_ms: int = 300
     soft_end_ms: int = 200
@@ -61,6 +63,20 @@ class EndpointSettings:
                 f"max_utterance_s {self.max_utterance_s} with cut_search_s {self.cut_search_s}: expected "
                 f"cut_search_s above 0 and max_utterance_s of at least {shortest_s:.1f}"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """At sample index `start` something began that may become an utterance."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class FalseOnset:
+    """What began at `start` was too short for speech."""
+
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,7 @@ class SpeechEnded:
     speech_end: int
 
 
-EndpointEvent = SpeechStarted | SoftEnd | Resumed | SpeechEnded
+EndpointEvent = Onset | FalseOnset | SpeechStarted | SoftEnd | Resumed | SpeechEnded
 
 
 class Endpointer:
@@ -177,6 +193,7 @@ class Endpointer:
     def _begin(self, start: int) -> None:
         self._earliest = self._now = start
         self._candidate: int | None = None
+        self._is_onset_told = False
         self._start: int | None = None
         self._speech_end = self._cut_zone_start = start
         self._silence_from: int | None = None
@@ -191,18 +208,30 @@ class Endpointer:
 
     def _listen(self, probability: float, window: int) -> list[EndpointEvent]:
         self._forget_ends()
+        events: list[EndpointEvent] = []
         if probability >= self._settings.start_probability:
             self._candidate = window if self._candidate is None else self._candidate
             self._speech_end = self._now
         elif probability < self._settings.end_probability:
-            self._candidate = None
-        if self._candidate is None or self._now - self._candidate < _samples(self._settings.min_speech_ms):
-            return []
-        start = max(self._earliest, self._candidate - _samples(self._settings.pre_roll_ms))
+            if self._candidate is not None and self._is_onset_told:
+                events.append(FalseOnset(self._candidate))
+            self._candidate, self._is_onset_told = None, False
+        if self._candidate is None:
+            return events
+        lasts = self._now - self._candidate
+        if not self._is_onset_told and lasts >= _samples(self._settings.onset_ms):
+            self._is_onset_told = True
+            events.append(Onset(self._candidate))
+        if lasts < _samples(self._settings.min_speech_ms):
+            return events
+        return [*events, self._start_at(self._candidate)]
+
+    def _start_at(self, candidate: int) -> SpeechStarted:
+        start = max(self._earliest, candidate - _samples(self._settings.pre_roll_ms))
         self._start = start
         longest = int(self._settings.max_utterance_s * SAMPLE_RATE_HZ)
         self._cut_zone_start = start + longest - int(self._settings.cut_search_s * SAMPLE_RATE_HZ)
-        return [SpeechStarted(start)]
+        return SpeechStarted(start)
 
     def _follow(self, start: int, probability: float, window: int) -> list[EndpointEvent]:
         events: list[EndpointEvent] = []

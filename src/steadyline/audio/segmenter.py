@@ -11,6 +11,8 @@ from steadyline.audio.endpointing import (
     Endpointer,
     EndpointEvent,
     EndpointSettings,
+    FalseOnset,
+    Onset,
     SpeechEnded,
     SpeechStarted,
 )
@@ -137,7 +139,7 @@ class SpeechSegmenter:
                 self._send(event.end, events)
                 self._fed = event.end
                 self._vad.reset()
-            else:
+            elif not isinstance(event, Onset | FalseOnset):
                 self._send(self._endpointer.settled, events)
             events.append(event)
 

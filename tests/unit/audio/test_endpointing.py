@@ -10,6 +10,8 @@ from steadyline.audio.endpointing import (
     Endpointer,
     EndpointEvent,
     EndpointSettings,
+    FalseOnset,
+    Onset,
     Resumed,
     SoftEnd,
     SpeechEnded,
@@ -25,16 +27,21 @@ def windows(duration_ms: float, probability: float) -> list[float]:
 
 
 def cut(probabilities: Iterable[float], settings: EndpointSettings | None = None) -> list[EndpointEvent]:
-    """Feed windows from sample 0, going back where the endpointer asks for it."""
+    """Feed windows from sample 0, going back where the endpointer asks for it; without the onsets."""
+    return [event for event in told(probabilities, settings) if not isinstance(event, Onset | FalseOnset)]
+
+
+def told(probabilities: Iterable[float], settings: EndpointSettings | None = None) -> list[EndpointEvent]:
+    """The same with the onsets."""
     sequence, endpointer, at = list(probabilities), Endpointer(settings or EndpointSettings()), 0
     events: list[EndpointEvent] = []
     while at < len(sequence):
-        told = endpointer.feed(sequence[at], at * WINDOW_SAMPLES)
+        now = endpointer.feed(sequence[at], at * WINDOW_SAMPLES)
         at += 1
-        for event in told:
+        for event in now:
             if isinstance(event, SpeechEnded):
                 at = event.end // WINDOW_SAMPLES
-        events += told
+        events += now
     return events
 
 
@@ -50,6 +57,23 @@ def test_a_sentence_starts_with_its_pre_roll_and_ends_after_the_silence() -> Non
     assert 200 <= (soft.at - 2560 * 16) / 16 <= 200 + WINDOW_MS
     assert 700 <= (ended.end - 2560 * 16) / 16 <= 700 + WINDOW_MS
     assert (ended.start, ended.reason, ended.speech_end) == (started.start, "silence", 2560 * 16)
+
+
+def test_an_onset_is_told_within_its_64_ms_before_the_utterance_that_it_becomes() -> None:
+    events = told(windows(640, 0.01) + windows(1600, 0.9) + windows(960, 0.01))
+    assert [type(event) for event in events] == [Onset, SpeechStarted, SoftEnd, SpeechEnded]
+    assert events[0] == Onset(640 * 16)
+    endpointer = Endpointer(EndpointSettings())
+    assert endpointer.feed(0.9, 0) == []
+    assert endpointer.feed(0.9, WINDOW_SAMPLES) == [Onset(0)]
+
+
+@pytest.mark.parametrize("length_ms", [64, 96])
+def test_an_onset_of_nothing_is_taken_back_at_once_and_once(length_ms: int) -> None:
+    events = told((windows(640, 0.01) + windows(length_ms, 0.95)) * 3 + windows(640, 0.01))
+    starts = [round(number * (640 + length_ms) + 640) * 16 for number in range(3)]
+    assert events == [event for start in starts for event in (Onset(start), FalseOnset(start))]
+    assert told(windows(640, 0.01) + windows(32, 0.95) + windows(640, 0.01)) == []
 
 
 @pytest.mark.parametrize("length_ms", [32, 64, 96])
