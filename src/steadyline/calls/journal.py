@@ -135,12 +135,12 @@ class Journal(JournalReader):
             (call_uuid, turn, clauses, at),
         )
 
-    def clause_heard(self, call_uuid: str, turn: int, clause: int, sample: int) -> None:
-        """The clause was played up to `sample` (its own samples, engine's rate, exclusive); never goes back."""
+    def clause_heard(self, call_uuid: str, turn: int, clause: int, sample: int, samples: int | None = None) -> None:
+        """The clause was played up to `sample` of `samples` (its own, at the line's rate, exclusive); never goes back."""
         self._write(
-            "UPDATE clauses SET heard_samples = max(coalesce(heard_samples, 0), ?) "
+            "UPDATE clauses SET heard_samples = max(coalesce(heard_samples, 0), ?), samples = coalesce(?, samples) "
             "WHERE call_uuid = ? AND turn = ? AND clause = ?",
-            (sample, call_uuid, turn, clause),
+            (sample, samples, call_uuid, turn, clause),
         )
 
     def turn_timing(self, call_uuid: str, turn: int, name: str, ms: float) -> None:

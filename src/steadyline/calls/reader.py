@@ -118,7 +118,7 @@ def _turns(connection: sqlite3.Connection, call_uuid: str) -> tuple[TurnRecord, 
     heard = {row[0]: row[1:] for row in rows("turn, start_sample, end_sample, text, language, heard_at", "turns")}
     answers = {row[0]: row[1:] for row in rows("turn, clauses, finished_at", "answers")}
     clauses: dict[int, list[ClauseRecord]] = defaultdict(list)
-    for row in rows("turn, clause, text, written_at, heard_samples", "clauses"):
+    for row in rows("turn, clause, text, written_at, heard_samples, samples", "clauses"):
         clauses[row[0]].append(ClauseRecord(*row))
     timings: dict[int, dict[str, float]] = defaultdict(dict)
     for turn, name, ms in rows("turn, name, ms", "timings"):

@@ -1,7 +1,7 @@
 """What the journal knows of a call, as it is read back.
 
 Times are Unix seconds (UTC). Caller audio is numbered by the gateway's sample index at 16 kHz; `heard_samples` of a clause
-counts samples of that clause as the engine rendered it, at the engine's rate.
+counts samples of that clause as the line played it, at the line's rate.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ class ClauseRecord:
     Attributes:
         text: what is to be said; None when the texts of an ended call are not kept.
         heard_samples: how far it was played; None when nothing of it was.
+        samples: how long it is; None when that is not known.
     """
 
     turn: int
@@ -22,6 +23,7 @@ class ClauseRecord:
     text: str | None
     written_at: float
     heard_samples: int | None
+    samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

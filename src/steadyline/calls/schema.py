@@ -67,6 +67,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX events_by_call ON events (call_uuid)",
     ),
+    ("ALTER TABLE clauses ADD COLUMN samples INTEGER",),
 )
 
 
