@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from steadyline.config_speech import (
+    BargeInSection,
     EnginesSection,
     InboundSection,
     KokoroSection,
@@ -41,6 +42,7 @@ class Config:
     gateway: GatewaySection = field(default_factory=GatewaySection)
     pbx: PbxSection = field(default_factory=PbxSection)
     inbound: InboundSection = field(default_factory=InboundSection)
+    barge_in: BargeInSection = field(default_factory=BargeInSection)
     whisper: WhisperSection = field(default_factory=WhisperSection)
     llama: LlamaSection = field(default_factory=LlamaSection)
     tts: TtsSection = field(default_factory=TtsSection)

@@ -30,6 +30,25 @@ class InboundSection:
 
 
 @dataclass
+class BargeInSection:
+    """The caller interrupts the agent."""
+
+    enabled: bool = setting(True, "what the caller says during an answer ends it; false: it is answered afterwards")
+    onset_ms: int = setting(
+        64, "sound of speech that makes the agent pause, ms; less than inbound.min_speech_ms", low=32
+    )
+    undecided_s: float = setting(
+        1.5, "an agent who was interrupted goes on when nobody has made words of it for so long, s", low=0.5, high=10
+    )
+    ending_s: float = setting(
+        0.7, 'with less than this of the answer left, "yeah" is a reply to it and no backchannel, s', low=0, high=5
+    )
+    backchannels: list[str] = setting(
+        [], 'further utterances that do not interrupt, beside "mhm", "yeah" and their like, in small letters'
+    )
+
+
+@dataclass
 class WhisperSection:
     """Speech recognition."""
 

@@ -19,6 +19,8 @@ from tests.services.scenes import (
     until,
 )
 
+from steadyline.config import Config
+
 
 def test_the_greeting_is_heard_and_each_answer_whole_in_order_once(journal: Path) -> None:
     questions = ["alpha bravo", "charlie", "delta echo foxtrot"]
@@ -87,7 +89,13 @@ def test_ten_calls_one_after_another(journal: Path) -> None:
     play(scene, journal)
 
 
-def test_what_is_said_during_the_greeting_is_answered(journal: Path) -> None:
+def without_barge_in() -> Config:
+    config = drill_config()
+    config.barge_in.enabled = False
+    return config
+
+
+def test_what_is_said_during_the_greeting_is_answered_after_it_without_barge_in(journal: Path) -> None:
     async def scene(system: SimulatedSystem) -> None:
         await started(system)
         call = system.dial()
@@ -96,10 +104,10 @@ def test_what_is_said_during_the_greeting_is_answered(journal: Path) -> None:
         await silence(call, 3)
         assert call.heard_text == f"{GREETING} {answer_to('bravo')}"
 
-    play(scene, journal)
+    play(scene, journal, config=without_barge_in())
 
 
-def test_two_questions_in_one_breath_are_answered_in_order(journal: Path) -> None:
+def test_two_questions_in_one_breath_are_answered_in_order_without_barge_in(journal: Path) -> None:
     """The second is asked while the first is being answered."""
 
     async def scene(system: SimulatedSystem) -> None:
@@ -111,7 +119,7 @@ def test_two_questions_in_one_breath_are_answered_in_order(journal: Path) -> Non
         await silence(call, 3)
         assert call.heard_text == f"{GREETING} {answer_to('alpha')} {answer_to('bravo')}"
 
-    play(scene, journal)
+    play(scene, journal, config=without_barge_in())
 
 
 def test_no_greeting_when_none_is_configured(journal: Path) -> None:

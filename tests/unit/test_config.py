@@ -48,7 +48,7 @@ def test_the_defaults_are_the_founding_documents() -> None:
     [
         ("[gateway]\n\nsip_prt = 5070\n", 3, ["unknown key gateway.sip_prt", "did you mean sip_port?"]),
         ("[network]\n[gatway]\nsip_port = 5070\n", 3, ["unknown section [gatway]", "did you mean gateway?"]),
-        ("[quux]\n", 1, ["unknown section [quux]", "known are connections, "]),
+        ("[quux]\n", 1, ["unknown section [quux]", "known are barge_in, "]),
         ('[gateway]\nsip_port = "5070"\n', 2, ["gateway.sip_port is '5070'", "a whole number from 0 to 65535"]),
         ("[gateway]\nmax_calls = true\n", 2, ["gateway.max_calls is True", "a whole number from 1 to 1000"]),
         ("[gateway]\nmax_calls = 2.0\n", 2, ["gateway.max_calls is 2.0", "a whole number"]),

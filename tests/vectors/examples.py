@@ -6,11 +6,13 @@ from steadyline.wire.audio_messages import CallerAudio, ClauseAudio, Cursor, Lin
 from steadyline.wire.line_messages import (
     Answered,
     AnswerOwed,
+    BargeIn,
     CallEnded,
     CallerSpeech,
     CallStarted,
     Digit,
     HangUp,
+    Playback,
     PortTaken,
 )
 from steadyline.wire.messages import (
@@ -56,6 +58,8 @@ EXAMPLES: tuple[Message, ...] = (
     Answered("PCMU/8000", 8000),
     Digit("5", 160, 51200),
     CallerSpeech(False, 51200),
+    BargeIn(True, 20288),
+    Playback(3, False, 2, {"turn": 1, "clause": 0, "sample": 4800, "rendering": 7, "ended": 0}),
     AnswerOwed(True, 2500),
     HangUp("no answer could be given"),
     SpeechStarted(19200),

@@ -36,7 +36,6 @@ class SimulatedCall:
         is_answered: 200 OK was sent.
         answered_at: when, in virtual seconds; None before.
         last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
-        written_samples: samples that the gateway gave to be played.
         overflowed_samples: samples that it gave in vain.
     """
 
@@ -44,7 +43,7 @@ class SimulatedCall:
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.is_answered = False
         self.answered_at: float | None = None
-        self.written_samples = 0
+        self._kept_samples = 0
         self.overflowed_samples = 0
         self._number = number
         self._process = process
@@ -88,7 +87,8 @@ class SimulatedCall:
         self._listen(len(self._played))
         self._rate_hz = rate_hz
         self._said = []
-        self._to_say = self._queue = np.zeros(0, np.int16)
+        self._to_say = np.zeros(0, np.int16)
+        self.flush()
 
     def hang_up(self, reason: str = "caller hung up") -> None:
         """End the call."""
@@ -181,9 +181,13 @@ class SimulatedCall:
     def write(self, samples: Samples) -> int:
         taken = min(len(samples), QUEUE_S * self._rate_hz - len(self._queue)) if not self.closed.done() else 0
         self._queue = np.concatenate((self._queue, samples[:taken]))
-        self.written_samples += taken
+        self._kept_samples += taken
         self.overflowed_samples += len(samples) - taken
         return taken
+
+    def flush(self) -> None:
+        self._kept_samples -= len(self._queue)
+        self._queue = np.zeros(0, np.int16)
 
     def media_stats(self) -> dict[str, Any]:
         return {"played_frames": self._played_frames}
@@ -191,6 +195,10 @@ class SimulatedCall:
     @property
     def buffered_samples(self) -> int:
         return len(self._queue)
+
+    @property
+    def played_samples(self) -> int:
+        return self._kept_samples - len(self._queue)
 
     def _frame(self) -> None:
         """20 ms have passed: both sides move on by a frame."""

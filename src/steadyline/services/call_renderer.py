@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,11 +65,12 @@ class CallRenderer:
         while len(self._renderings) > MOST:
             del self._renderings[next(iter(self._renderings))]
 
-    def forget(self) -> None:
-        """What was prepared will not be said; what is waiting to be is not rendered any more."""
-        for rendering in self._renderings.values():
-            rendering.cancel()
-        self._renderings.clear()
+    def forget(self, texts: Collection[str]) -> None:
+        """These texts will not be said; those of them that are waiting to be prepared are not rendered any more."""
+        for text in texts:
+            rendering = self._renderings.pop(text, None)
+            if rendering is not None:
+                rendering.cancel()
 
     async def render(self, text: str) -> Rendering:
         """`text` as sound, prepared or made now; nothing when the voice fails on it."""

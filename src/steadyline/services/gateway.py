@@ -94,11 +94,12 @@ class GatewayService:
 
     def _incoming(self, line: LineCall) -> None:
         try:
-            call = GatewayCall(line, self._ids.take(self._runtime.clock.now()), self._runtime.clock.now)
+            call_id = self._ids.take(self._runtime.clock.now())
         except NoCallIdError as error:
             self._runtime.log.error("a call is refused: %s", error)
             self._tasks.start(line.reject(), "reject")
             return
+        call = GatewayCall(line, call_id, self._runtime.clock.now, self._config.barge_in)
         self._calls[call.call_uuid] = call
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
         line.on_digit(lambda digit, duration_ms: self._digit(call, digit, duration_ms))

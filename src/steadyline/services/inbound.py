@@ -6,7 +6,15 @@ Keeps the speech that LLaMA has not committed, and sends it again to a whisper t
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from steadyline.audio.endpointing import EndpointSettings, Resumed, SoftEnd, SpeechEnded, SpeechStarted
+from steadyline.audio.endpointing import (
+    EndpointSettings,
+    FalseOnset,
+    Onset,
+    Resumed,
+    SoftEnd,
+    SpeechEnded,
+    SpeechStarted,
+)
 from steadyline.audio.pcm import from_pcm16
 from steadyline.audio.resampling import StreamResampler
 from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivityDetector
@@ -16,6 +24,7 @@ from steadyline.connections import GATEWAY_INBOUND, REGISTER_WHISPER, WHISPER_IN
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
 from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
+from steadyline.text.backchannel import is_backchannel
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import Hello, Message, PipelineState, Position, Welcome
 from steadyline.wire.outbox import Outbox
@@ -74,6 +83,10 @@ class InboundCall(ProcessorCall):
         self._settings = config.inbound.silence_dbfs, endpoint_settings(config)
         self._prepares = config.inbound.prepare_after_ms > 0
         self._revision = 0
+        self._barge_in = config.barge_in
+        self._language = config.whisper.language
+        self._onset = 0
+        self._is_paused = False
         self._segmenter = self._segmenter_from(0)
         self._resampler: StreamResampler | None = None
         self._resampler_hz = 0
@@ -115,6 +128,8 @@ class InboundCall(ProcessorCall):
     def from_engine(self, role: str, message: Message) -> None:
         if isinstance(message, PipelineState):
             self._report(message)
+        elif isinstance(message, messages.Hypothesis):
+            self._take_words(message)
         elif isinstance(message, messages.Committed):
             self._kept.commit(message.sample)
             self._digits.commit(message.sample)
@@ -140,22 +155,42 @@ class InboundCall(ProcessorCall):
         samples = self._resampler.process(from_pcm16(audio.samples))
         start, self._output_end = self._output_end, self._output_end + len(samples)
         for event in self._segmenter.push(samples, start):
-            if isinstance(event, SpeechStarted):
-                self._revision = 0
+            if isinstance(event, Onset):
+                self._onset = event.start
+                self._interrupt(is_interrupting=True)
+            elif isinstance(event, FalseOnset):
+                self._interrupt(is_interrupting=False)
+            elif isinstance(event, SpeechStarted):
+                self._revision, self._is_paused = 0, False
                 self.line.send(line_messages.CallerSpeech(True, event.start))
                 self._say(event.start + 1, messages.SpeechStarted(event.start), 0)
             elif isinstance(event, SpeechAudio):
                 end = event.start + len(event.samples)
                 self._say(end, audio_messages.SpeechAudio(event.start, event.samples), len(event.samples))
             elif isinstance(event, SoftEnd) and self._prepares:
-                self._revision += 1
+                self._revision, self._is_paused = self._revision + 1, True
                 self._send(messages.SpeechEnded(event.start, event.at, self._revision, False))
             elif isinstance(event, Resumed) and self._prepares:
+                self._is_paused = False
+                self._interrupt(is_interrupting=True)
+                self.line.send(line_messages.CallerSpeech(True, event.start))
                 self._send(messages.SpeechResumed(event.start, self._revision))
             elif isinstance(event, SpeechEnded):
                 self._utterances += 1
+                self._is_paused = False
                 self.line.send(line_messages.CallerSpeech(False, event.end))
                 self._say(event.end, messages.SpeechEnded(event.start, event.end, self._revision, True), 0)
+
+    def _interrupt(self, *, is_interrupting: bool) -> None:
+        """Let the agent pause, or go on."""
+        if self._barge_in.enabled:
+            self.line.send(line_messages.BargeIn(is_interrupting, self._onset))
+
+    def _take_words(self, words: messages.Hypothesis) -> None:
+        """Whisper's words of what was said through the pause that is going on: the agent need not wait for its end."""
+        is_current = self._is_paused and words.revision == self._revision
+        if is_current and is_backchannel(words.text, self._language, self._barge_in.backchannels):
+            self._interrupt(is_interrupting=False)
 
     def _say(self, position: int, message: Message, size: int) -> None:
         """Keep for a whisper that comes back, and send to the one that is there."""
@@ -171,6 +206,7 @@ def endpoint_settings(config: Config) -> EndpointSettings:
     """The endpointer's settings from the configuration."""
     inbound = config.inbound
     return EndpointSettings(
+        onset_ms=min(config.barge_in.onset_ms, inbound.min_speech_ms),
         start_probability=inbound.start_probability,
         end_probability=inbound.end_probability,
         min_speech_ms=inbound.min_speech_ms,

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from steadyline.calls.records import TurnRecord
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
-from steadyline.engines.llm import Message as ChatMessage
 from steadyline.errors import EngineError
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
 from steadyline.services.answering import Answer, Answerer
+from steadyline.services.dialogue import Dialogue
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.tasks import Tasks
 from steadyline.services.voices import Voices
+from steadyline.text.backchannel import is_backchannel
 from steadyline.wire import line_messages, messages
-from steadyline.wire.messages import Hello, Message, PipelineState, Turn
+from steadyline.wire.messages import Hello, Message, PipelineState, Position, Turn
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,15 @@ class LlamaSession:
         self.committed = 0
         self._runtime = runtime
         self._settings = config.llama
+        self._barge_in = config.barge_in
         self._logs_text = config.log.heard_text
         self._host = host
         self._journal = journal
         self._on_end = on_end
         self._answerer = Answerer(host, config.llama, slot)
         self._tasks = Tasks(runtime.log)
-        self._history: list[ChatMessage] = []
+        self._dialogue = Dialogue(config.barge_in.enabled)
+        self._answering: asyncio.Task[None] | None = None
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._waits_for_turn = False
         self._draft: _Draft | None = None
@@ -116,10 +119,12 @@ class LlamaSession:
             at = self._runtime.clock.wall()
             self._journal.note(lambda journal: journal.digit_pressed(self.call_uuid, detail, at))
 
-    def _played(self, turn: int, clause: int, sample: int) -> None:
-        uuid = self.call_uuid
+    def _played(self, played: Position) -> None:
+        self._dialogue.heard(played)
+        uuid, turn, clause = self.call_uuid, played.get("turn", 0), played.get("clause", 0)
+        sample, of = played["sample"], played.get("of")
         self._journal.note(
-            lambda journal: journal.clause_heard(uuid, turn, clause, sample), replaces=(uuid, turn, clause)
+            lambda journal: journal.clause_heard(uuid, turn, clause, sample, of), replaces=(uuid, turn, clause)
         )
 
     async def _converse(self) -> None:
@@ -133,7 +138,7 @@ class LlamaSession:
         except EngineError as error:
             self._runtime.log.error("the language model failed: %s", error, extra={"call_id": self.call_id})
         if newest is not None and newest.turn and is_unfinished:
-            await self._answer(newest.turn, [clause.text or "" for clause in newest.clauses])
+            self._begin_answer(newest.turn, [clause.text or "" for clause in newest.clauses])
         while True:
             self._waits_for_turn = True
             turn = await self._turns.get()
@@ -145,16 +150,17 @@ class LlamaSession:
         uuid, nothing = self.call_uuid, tuple[TurnRecord, ...]()
         self.committed = await self._journal.ask(lambda journal: journal.committed_through(uuid), 0)
         turns = await self._journal.ask(lambda journal: journal.turns(uuid), nothing)
+        self.turn = max((turn.turn for turn in turns), default=0)
+        self._dialogue.restore(turns)
+        if self._barge_in.enabled and self.turn:
+            self._voices.cancel(self.turn - 1)
         for turn in turns:
-            self.turn = max(self.turn, turn.turn)
-            if turn.caller_text:
-                self._history.append(ChatMessage("user", turn.caller_text))
+            if self._barge_in.enabled and turn.turn < self.turn:
+                continue
             for clause in turn.clauses:
                 self._send_clause(turn.turn, clause.clause, clause.text or "")
             if turn.clause_count is not None:
                 self._voices.say((turn.turn, turn.clause_count), messages.AnswerEnded(turn.turn, turn.clause_count))
-                if turn.reply_text and turn.caller_text:
-                    self._history.append(ChatMessage("assistant", turn.reply_text))
         return turns
 
     async def _greet(self, said: int) -> None:
@@ -166,35 +172,71 @@ class LlamaSession:
         await self._finish(0, len(clauses))
 
     async def _take(self, turn: Turn) -> None:
-        """Journal a turn and commit it, then answer it."""
+        """Journal a turn and commit it, then answer it; the answers to those before are over."""
         if turn.start >= turn.end:
             text = "dropped a turn of samples %d to %d: it ends before it begins"
             self._runtime.log.warning(text, turn.start, turn.end, extra={"call_id": self.call_id})
         elif turn.end > self.committed:
             number, at, text = self.turn + 1, self._runtime.clock.wall(), turn.text.strip()
-            is_new = bool(text) and await self._journal.write(
-                lambda journal: journal.turn_heard(
-                    self.call_uuid, number, turn.start, turn.end, text, turn.language, at
-                ),
-                True,
+            if not self._barge_in.enabled and self._answering is not None:
+                await asyncio.wait({self._answering})
+            goes_on = self._goes_on(turn)
+            is_new = (
+                bool(text)
+                and not goes_on
+                and await self._journal.write(
+                    lambda journal: journal.turn_heard(
+                        self.call_uuid, number, turn.start, turn.end, text, turn.language, at
+                    ),
+                    True,
+                )
             )
+            if is_new and self._barge_in.enabled:
+                await self._interrupt()
+            elif text and goes_on:
+                self._note_event("backchannel", {"start": turn.start, "end": turn.end})
             self.committed, self.turn = turn.end, number if is_new else self.turn
             self._tell_committed()
             if is_new:
                 timing = turn.transcribed_ms
                 self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, number, "transcription", timing))
-                self._history.append(ChatMessage("user", text))
+                self._dialogue.asked(number, text)
                 self._voices.begin_answer()
-                await self._answer(number, [], self._take_draft(text))
+                self._begin_answer(number, [], self._take_draft(text))
         else:
             self._tell_committed()
+
+    def _goes_on(self, turn: Turn) -> bool:
+        """What the caller says only tells the agent, who has more to say, to go on."""
+        language = turn.language or self._settings.language
+        is_listening = self._barge_in.enabled and is_backchannel(turn.text, language, self._barge_in.backchannels)
+        return is_listening and not self._dialogue.is_heard(self.turn, self._barge_in.ending_s)
+
+    async def _interrupt(self) -> None:
+        """The answer to the newest turn is over, wherever it is."""
+        if self._answering is not None and not self._answering.done():
+            self._answering.cancel()
+            await asyncio.wait({self._answering})
+        over, clauses = self.turn, self._dialogue.unfinished(self.turn)
+        if not self._dialogue.is_heard(over):
+            self._voices.cancel(over)
+            self._runtime.log.info("the answer to turn %d is interrupted", over, extra={"call_id": self.call_id})
+            self._note_event("interrupted", {"turn": over})
+        if clauses is not None:
+            at = self._runtime.clock.wall()
+            self._journal.note(lambda journal: journal.answer_finished(self.call_uuid, over, clauses, at))
+
+    def _note_event(self, kind: str, detail: dict[str, object]) -> None:
+        at = self._runtime.clock.wall()
+        self._journal.note(lambda journal: journal.event(self.call_uuid, "llama", kind, detail, at))
 
     def _prepare(self, turn: Turn) -> None:
         """The caller has paused: begin to answer what was said so far, if there is nothing else to do."""
         text = turn.text.strip()
         self._take_draft("")
-        if text and self._waits_for_turn and turn.end > self.committed and self._host.is_idle:
-            prompt = [*self._history, ChatMessage("user", text)]
+        is_idle = self._waits_for_turn and self._host.is_idle
+        if text and is_idle and turn.end > self.committed and not self._goes_on(turn):
+            prompt = self._dialogue.prompt(text)
             self._draft = _Draft(text, self._answerer.start(prompt, on_clause=self._voices.prepare))
 
     def _take_draft(self, text: str) -> Answer | None:
@@ -212,9 +254,12 @@ class LlamaSession:
         if self._whisper is not None:
             self._whisper.send(messages.Committed(self.committed, self.turn))
 
-    async def _answer(self, turn: int, said: list[str], draft: Answer | None = None) -> None:
+    def _begin_answer(self, turn: int, said: list[str], draft: Answer | None = None) -> None:
         """Answer the newest turn; `said` are the clauses that exist already, the answer goes on after them."""
-        answer = draft or self._answerer.start(self._history, tuple(said))
+        answer = draft or self._answerer.start(self._dialogue.prompt(), tuple(said))
+        self._answering = self._tasks.start(self._answer(turn, said, answer), "answer")
+
+    async def _answer(self, turn: int, said: list[str], answer: Answer) -> None:
         try:
             async for clause in answer.clauses():
                 await self._say(turn, len(said), clause)
@@ -228,7 +273,6 @@ class LlamaSession:
         first_ms = answer.first_clause_s * 1000
         self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, "first_clause", first_ms))
         self._runtime.metrics.turn_part("first_clause", answer.first_clause_s)
-        self._history.append(ChatMessage("assistant", " ".join(said)))
         shown = repr(" ".join(said)) if self._logs_text else f"{len(said)} clauses"
         self._runtime.log.info(
             "answered turn %d with %s, first clause after %.0f ms",
@@ -241,11 +285,13 @@ class LlamaSession:
     async def _say(self, turn: int, clause: int, text: str) -> None:
         """Journal a clause, then send it."""
         at = self._runtime.clock.wall()
+        self._dialogue.said(turn, text)
         await self._journal.write(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
         self._send_clause(turn, clause, text)
 
     async def _finish(self, turn: int, clauses: int) -> None:
         at = self._runtime.clock.wall()
+        self._dialogue.finished(turn)
         await self._journal.write(lambda journal: journal.answer_finished(self.call_uuid, turn, clauses, at), None)
         self._voices.say((turn, clauses), messages.AnswerEnded(turn, clauses))
 

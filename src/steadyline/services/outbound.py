@@ -59,6 +59,7 @@ class OutboundCall(ProcessorCall):
         self._stalled_since: float | None = None
         self._timer: tuple[float, TimerHandle] | None = None
         self._is_giving_up = False
+        self._held: line_messages.Playback | None = None
 
     def details(self) -> dict[str, Any]:
         return {"queued_s": round(self._playout.queued_s, 3) if self._playout else 0.0}
@@ -84,6 +85,8 @@ class OutboundCall(ProcessorCall):
         elif isinstance(message, audio_messages.Cursor) and self._playout is not None:
             self._playout.cursor(message)
             self._report()
+        elif isinstance(message, line_messages.Playback):
+            self._follow(message)
         elif isinstance(message, line_messages.AnswerOwed):
             now = self.runtime.clock.now()
             self._owed_since = now - message.for_ms / 1000 if message.is_owed else None
@@ -122,9 +125,20 @@ class OutboundCall(ProcessorCall):
         self._playout = Playout(rate_hz, self._settings.queue_ms, self.line.send)
         if accepted is not None:
             self._playout.resume(accepted)
+        if self._held is not None:
+            self._playout.follow(self._held.is_held, self._held.first_turn)
         early, self._early = self._early, []
         for role, message in early:
             self.from_engine(role, message)
+
+    def _follow(self, playback: line_messages.Playback) -> None:
+        """Hold, or go on after what the gateway counts as taken."""
+        self._held = playback
+        self.line.send(playback)
+        if self._playout is not None:
+            if not playback.is_held:
+                self._playout.go_on_after(_accepted(playback.accepted))
+            self._playout.follow(playback.is_held, playback.first_turn)
 
     def _report(self) -> None:
         """Tell the voices, and through them LLaMA, what is complete and what was heard."""

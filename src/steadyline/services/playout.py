@@ -98,6 +98,9 @@ class Playout:
         self._ends: dict[_Identity, int] = {}
         self._ended_answers: dict[int, int] = {}
         self._taken: _Identity | None = None
+        self._lengths: dict[_Identity, int] = {}
+        self._is_held = False
+        self._over_through = -1
         self._reports: deque[messages.Heard] = deque(maxlen=KEPT_REPORTS)
         self._reported_played = NOWHERE
 
@@ -114,14 +117,16 @@ class Playout:
     @property
     def heard(self) -> messages.Heard:
         """What is here as a whole, and what of it was played."""
-        return messages.Heard(self.complete, _as_position(self._played))
+        return messages.Heard(self.complete, self._as_position(self._played))
 
     @property
     def is_stalled(self) -> bool:
-        """An answer was begun, everything of it that came was heard, and it is not over."""
-        if self._taken is None or self.is_sounding or self._queue.queued_samples:
+        """An answer was begun, everything of it that came was heard, and it is not over; the caller does not interrupt it."""
+        if self._taken is None or self._is_held or self.is_sounding or self._queue.queued_samples:
             return False
         turn, clause = self._taken
+        if turn <= self._over_through:
+            return False
         return clause + 1 < self._ended_answers.get(turn, clause + 2)
 
     @property
@@ -147,9 +152,11 @@ class Playout:
             return
         del self._renderings[voice]
         self._start_anew_if_other(rendering)
-        self._queue.append(*identity, rendering.whole())
+        samples = rendering.whole()
+        self._queue.append(*identity, samples)
         if self._queue.complete(*identity):
             self._numbers[identity] = rendering.number
+            self._lengths[identity] = len(samples)
             self._complete = max(self._complete or (0, 0), identity)
             self._report(self._played)
         self.top_up()
@@ -173,6 +180,7 @@ class Playout:
         self._numbers = {at: number for at, number in self._numbers.items() if at >= self._played[:2]}
         for turn, clause in [identity for identity in self._ends if identity < self._played[:2]]:
             self._report((turn, clause, self._ends.pop((turn, clause))))
+        self._lengths = {at: length for at, length in self._lengths.items() if at >= self._played[:2]}
         is_new_clause = self._played[:2] != self._reported_played[:2]
         advanced = self._played[2] - self._reported_played[2]
         if self._played != self._reported_played and (
@@ -184,13 +192,27 @@ class Playout:
     def line_reopened(self, accepted: Accepted | None) -> None:
         """The gateway's connection is new: go on after what it accepted, from the beginning if that is nothing."""
         self._sent = self._received = self._buffered = 0
+        self.go_on_after(accepted)
+        self.top_up()
+
+    def go_on_after(self, accepted: Accepted | None) -> None:
+        """Go on after what the gateway counts as taken, from the beginning if that is nothing; it may be less than before."""
         self.resume(accepted or Accepted(Cursor(*NOWHERE), 0, is_ended=False))
+
+    def follow(self, is_held: bool, first_turn: int) -> None:
+        """Send nothing while the caller interrupts, and nothing of answers to turns before `first_turn` any more."""
+        self._is_held = is_held
+        if is_held:
+            self._phrase.clear()
+        if first_turn:
+            self.cancel(first_turn - 1)
         self.top_up()
 
     def resume(self, accepted: Accepted) -> None:
         """Go on after a position that the gateway accepted: within that rendering of the clause, or behind its end."""
         cursor = accepted.cursor
         identity = (cursor.turn, cursor.clause)
+        self._ends = {at: end for at, end in self._ends.items() if (at, 0) < (identity, int(accepted.is_ended))}
         if accepted.is_ended:
             # What lies behind it may have been taken already, for a line that was gone: it is taken again.
             self._queue.resume_after(cursor.turn, cursor.clause + 1, 0)
@@ -202,7 +224,8 @@ class Playout:
     def cancel(self, turn: int) -> None:
         """Drop what is left of a turn."""
         self._queue.cancel(turn)
-        self.answer_ended(turn, 0)
+        self._ends = {at: end for at, end in self._ends.items() if at[0] > turn or at < self._played[:2]}
+        self._over_through = max(self._over_through, turn)
 
     def discard_incomplete(self, voice: str) -> None:
         """A voice is gone: what it left unfinished will be rendered anew."""
@@ -216,7 +239,7 @@ class Playout:
 
     def top_up(self) -> None:
         """Send so much that the gateway's queue is as long as it should be: a phrase first, then the answer."""
-        missing = self._target - self._buffered - (self._sent - self._received)
+        missing = 0 if self._is_held else self._target - self._buffered - (self._sent - self._received)
         while missing > 0 and self._phrase:
             piece = self._phrase.popleft()
             self._sent += len(piece.samples)
@@ -243,10 +266,13 @@ class Playout:
 
     def _report(self, played: tuple[int, int, int]) -> None:
         self._reported_played = played
-        self._reports.append(messages.Heard(self.complete, _as_position(played)))
+        self._reports.append(messages.Heard(self.complete, self._as_position(played)))
 
-
-def _as_position(played: tuple[int, int, int]) -> Position:
-    """What was played, as a position on the wire; {} for nothing."""
-    turn, clause, sample = played
-    return {"turn": turn, "clause": clause, "sample": sample} if sample else {}
+    def _as_position(self, played: tuple[int, int, int]) -> Position:
+        """What was played, as a position on the wire, and of how many samples of the clause; {} for nothing."""
+        turn, clause, sample = played
+        if not sample:
+            return {}
+        length = self._lengths.get((turn, clause))
+        of = {} if length is None else {"of": length, "rate_hz": self.rate_hz}
+        return {"turn": turn, "clause": clause, "sample": sample} | of

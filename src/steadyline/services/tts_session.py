@@ -157,7 +157,9 @@ class TtsSession:
         self._newest, self._cancelled_through = end, cancel.turn
         self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause[0] > cancel.turn}
         self._has_heard.set()
-        self._renderer.forget()
+        over = [message for message in self._given.after(None) if isinstance(message, messages.Clause)]
+        self._renderer.forget({clause.text for clause in over if clause.turn <= cancel.turn})
+        self._given.commit(end)
         self._kept.commit(end)
         self._deliver((*end, 0), cancel, 0)
 

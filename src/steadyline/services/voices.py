@@ -19,6 +19,7 @@ from steadyline.wire.outbox import Outbox
 from steadyline.wire.session import Closed, SessionState
 
 KEPT_CLAUSES = 500
+LAST_CLAUSE = 1 << 30
 GRACE_S = 0.5
 """A new session waits so long for the first voice's word before it lets the standby speak."""
 
@@ -46,7 +47,7 @@ class Voices:
         runtime, config: surroundings.
         call_id, call_uuid: the call.
         on_state: the voices' state changed.
-        on_played: (turn, clause, sample) of what the caller has heard.
+        on_played: told what the caller has heard: "turn", "clause", "sample", and "of" so many samples where that is known.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Voices:
         config: Config,
         call: tuple[int, str],
         on_state: Callable[[], None],
-        on_played: Callable[[int, int, int], None],
+        on_played: Callable[[messages.Position], None],
     ) -> None:
         self._runtime = runtime
         self._call_id, self._call_uuid = call
@@ -118,6 +119,12 @@ class Voices:
         """Keep until it was played (outbound and its voice may die together), and give it to the voice that speaks."""
         self._kept.put(position, message)
         self._speaking.dialer.send(message)
+
+    def cancel(self, turn: int) -> None:
+        """The answers to this turn and to those before are over: nothing of them is said any more."""
+        end = (turn, LAST_CLAUSE)
+        self._kept.commit(end)
+        self.say(end, messages.Cancel(turn))
 
     def prepare(self, text: str) -> None:
         """Perhaps this is to be said soon: let the voice that speaks render it, if it can."""
@@ -191,9 +198,8 @@ class Voices:
             self._note_complete(_clause(message.complete))
             played = message.played
             if "sample" in played:
-                turn, clause = played.get("turn", 0), played.get("clause", 0)
-                self._kept.commit((turn, clause - 1))
-                self._on_played(turn, clause, played["sample"])
+                self._kept.commit((played.get("turn", 0), played.get("clause", 0) - 1))
+                self._on_played(played)
 
     def _lost(self, voice: _Voice, reason: str) -> None:
         self._told(voice, PipelineState(False, f"{voice.connection.listener}: {reason}"))

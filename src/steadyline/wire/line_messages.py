@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steadyline.wire.json_message import JsonMessage
+from steadyline.wire.json_message import JsonMessage, Position
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,34 @@ class CallerSpeech(JsonMessage):
     TYPE: ClassVar[int] = 0x15
     is_speaking: bool
     sample: int
+
+
+@dataclass(frozen=True)
+class BargeIn(JsonMessage):
+    """Inbound to gateway (0): the caller may be interrupting since `sample`: hold the playback; or it was nothing: go on."""
+
+    TYPE: ClassVar[int] = 0x1C
+    is_interrupting: bool
+    sample: int
+
+
+@dataclass(frozen=True)
+class Playback(JsonMessage):
+    """Gateway to outbound (0): hold the playback, or go on; outbound echoes it when it has done so.
+
+    Attributes:
+        number: grows with each of them within a call. Audio that comes before the echo of the newest is not played.
+        is_held: send nothing until told to go on.
+        first_turn: answers to turns before this one are over.
+        accepted: {"turn", "clause", "sample", "rendering", "ended"} through which the answer counts as taken, from which
+            it goes on; {} before its first sound.
+    """
+
+    TYPE: ClassVar[int] = 0x1D
+    number: int
+    is_held: bool
+    first_turn: int
+    accepted: Position
 
 
 @dataclass(frozen=True)

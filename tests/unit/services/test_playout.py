@@ -45,3 +45,57 @@ def test_what_was_taken_for_a_line_that_was_gone_is_taken_again_when_the_clause_
     line.is_open, line.sent = True, []
     playout.line_reopened(Accepted(Cursor(0, 0, RATE_HZ // 2), 1, is_ended=True))
     assert [(audio.turn, audio.clause, audio.end_sample) for audio in line.sent] == [(1, 0, RATE_HZ * QUEUE_MS // 1000)]
+
+
+def half_played() -> tuple[Line, Playout]:
+    """A second clause of an answer waits behind the first one, of which 3,200 samples were played."""
+    line = Line()
+    playout = Playout(RATE_HZ, QUEUE_MS, line.send)
+    playout.clause_audio("tts", clause(1, 0))
+    playout.clause_audio("tts", clause(1, 1))
+    playout.cursor(AudioCursor(1280, 0, (1, 0, 1280), (1, 0, 1280)))
+    playout.cursor(AudioCursor(2560, 0, (1, 0, 2560), (1, 0, 2560)))
+    line.sent.clear()
+    return line, playout
+
+
+def test_nothing_is_sent_while_the_caller_interrupts_and_then_it_goes_on_where_it_was_heard() -> None:
+    line, playout = half_played()
+    playout.follow(is_held=True, first_turn=0)
+    playout.cursor(AudioCursor(3840, 0, (1, 0, 2560), (1, 0, 2560)))
+    assert line.sent == [] and not playout.is_stalled
+    playout.go_on_after(Accepted(Cursor(1, 0, 2560), 1, is_ended=False))
+    playout.follow(is_held=False, first_turn=0)
+    assert [(audio.clause, audio.end_sample) for audio in line.sent] == [(0, 3840)]
+
+
+def test_an_answer_that_is_over_is_not_sent_on_and_is_nobody_s_fault() -> None:
+    line, playout = half_played()
+    playout.follow(is_held=True, first_turn=0)
+    playout.follow(is_held=False, first_turn=2)
+    playout.cursor(AudioCursor(3840, 0, (1, 0, 2560), (1, 0, 2560)))
+    playout.clause_audio("tts", clause(1, 2))
+    assert line.sent == [] and not playout.is_stalled
+    playout.clause_audio("tts", clause(2, 0))
+    assert [audio.turn for audio in line.sent] == [2]
+
+
+def test_what_was_sent_and_never_played_is_not_told_as_heard() -> None:
+    """The end of a clause was on its way when the caller interrupted."""
+    line, playout = half_played()
+    for received in range(3840, 8000, 1280):
+        playout.cursor(AudioCursor(received, 0, (1, 0, received), (1, 0, received)))
+    assert any(audio.last for audio in line.sent)
+    playout.follow(is_held=True, first_turn=0)
+    playout.go_on_after(Accepted(Cursor(1, 0, 7680), 1, is_ended=False))
+    playout.follow(is_held=False, first_turn=2)
+    playout.take_reports()
+    playout.clause_audio("tts", clause(2, 0))
+    playout.cursor(AudioCursor(20_000, 100, (2, 0, 1280), (2, 0, 1180)))
+    heard = {(report.played["turn"], report.played["sample"]) for report in playout.take_reports()}
+    assert heard == {(1, 7680), (2, 1180)}
+
+
+def test_how_long_a_clause_is_is_told_with_how_far_it_was_heard() -> None:
+    _, playout = half_played()
+    assert playout.heard.played == {"turn": 1, "clause": 0, "sample": 2560, "of": RATE_HZ // 2, "rate_hz": RATE_HZ}

@@ -1,0 +1,162 @@
+"""What one caller hears, in the gateway: audio to the line, the position in the answer, playback held and gone on with.
+
+The line's C clock paces the RTP. What is written and not yet sent is the line's `buffered_samples`, so the played cursor
+is exact, also after a flush.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from steadyline.audio.cursor import Cursor, PlayedLedger
+from steadyline.services.line import LineCall
+from steadyline.wire import audio_messages, line_messages
+from steadyline.wire.messages import Position
+
+COMFORT_NOISE_MS = 40
+COMFORT_NOISE_RMS = 15.0
+"""-67 dB below full scale: heard as a line that is open."""
+NOWHERE = (0, 0, 0)
+REMEMBERED_CLAUSES = 8
+"""The queue of a line (`outbound.queue_ms`) reaches over so many clauses at most."""
+
+_Identity = tuple[int, int]
+
+
+class LinePlayback:
+    """The outgoing half of a call.
+
+    Audio is taken only after outbound has echoed the newest `Playback`: what it had sent before is out of place by then.
+
+    Args:
+        line: the telephone's side.
+    """
+
+    def __init__(self, line: LineCall) -> None:
+        self._line = line
+        self._rate_hz = 0
+        self._ledger = PlayedLedger()
+        self._played_before = 0
+        self._clauses: dict[_Identity, tuple[int, int]] = {}
+        self._received = 0
+        self._reported: audio_messages.Cursor | None = None
+        self._number = self._echoed = 0
+        self._first_turn = 0
+        self._is_held = self._is_flushing = False
+
+    @property
+    def rate_hz(self) -> int:
+        """The line's rate; 0 before the answer."""
+        return self._rate_hz
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is queued, nor being taken back."""
+        return not self._line.buffered_samples and not self._is_flushing
+
+    @property
+    def accepted(self) -> Position:
+        """Through where the answer counts as taken, as a position on the wire; {} before its first sound."""
+        cursor = self._ledger.accepted_cursor
+        if cursor is None:
+            return {}
+        rendering, end = self._clauses.get((cursor.turn, cursor.clause), (0, -1))
+        position = {"turn": cursor.turn, "clause": cursor.clause, "sample": cursor.sample}
+        return position | {"rendering": rendering, "ended": int(cursor.sample == end)}
+
+    def follow_rate(self) -> bool:
+        """The line's rate is known at the answer, and another after a re-INVITE that changed the codec; True when it is new."""
+        rate_hz = self._line.line_rate_hz
+        if rate_hz in (0, self._rate_hz):
+            return False
+        played = self._ledger.played(self._played_total())
+        if played is not None:
+            played = replace(played, sample=round(played.sample * rate_hz / self._rate_hz))
+        self._ledger = PlayedLedger(played)
+        self._clauses = {identity: (rendering, -1) for identity, (rendering, _) in self._clauses.items()}
+        self._rate_hz = rate_hz
+        self._played_before = self._line.played_samples
+        self._is_flushing = False
+        return True
+
+    def outbound_connected(self) -> line_messages.Playback | None:
+        """A new connection to outbound counts from 0; what it is to be told, if playback was ever held or cut."""
+        self._received, self._reported = 0, None
+        return self._playback() if self._number else None
+
+    def follow(self, is_held: bool, first_turn: int) -> line_messages.Playback | None:
+        """Hold or go on, and let answers to turns before `first_turn` be over; what outbound is to be told, if that is new."""
+        if self._is_flushing and not self._line.buffered_samples:
+            self._ledger.flushed(self._played_total())
+            self._is_flushing = False
+        if (is_held, first_turn) == (self._is_held, self._first_turn) or (self._is_flushing and not is_held):
+            return None
+        if is_held and not self._is_held:
+            self._line.flush()
+            self._is_flushing = True
+        self._is_held, self._first_turn = is_held, first_turn
+        return self._playback()
+
+    def echoed(self, playback: line_messages.Playback) -> None:
+        """Outbound has done as it was told."""
+        self._echoed = playback.number
+
+    def play(self, audio: audio_messages.LineAudio) -> bool:
+        """Queue a piece of an answer; False when it is not taken."""
+        self._received += len(audio.samples)
+        if not self._takes_audio or audio.turn < self._first_turn:
+            return False
+        accepted = self._line.write(np.asarray(audio.samples, np.int16)) if len(audio.samples) else 0
+        if accepted < len(audio.samples):
+            return False
+        self._ledger.accepted(Cursor(audio.turn, audio.clause, audio.end_sample), accepted)
+        self._clauses[(audio.turn, audio.clause)] = (audio.rendering, audio.end_sample if audio.last else -1)
+        if len(self._clauses) > REMEMBERED_CLAUSES:
+            del self._clauses[min(self._clauses)]
+        return True
+
+    def play_phrase(self, phrase: audio_messages.PhraseAudio) -> bool:
+        """Queue a piece of a phrase; False when it is not taken."""
+        self._received += len(phrase.samples)
+        if self._takes_audio:
+            self._ledger.accepted_aside(self._line.write(np.asarray(phrase.samples, np.int16)))
+        return self._takes_audio
+
+    def play_comfort_noise(self) -> bool:
+        """Nobody gives the line anything: let it sound alive (RFC 3389 is for what is not sent; here every packet is)."""
+        missing = self._rate_hz * COMFORT_NOISE_MS // 1000 - self._line.buffered_samples
+        if missing <= 0 or self._is_flushing:
+            return False
+        noise = np.random.default_rng().normal(0.0, COMFORT_NOISE_RMS, missing).astype(np.int16)
+        self._ledger.accepted_aside(self._line.write(noise))
+        return True
+
+    def cursor(self) -> audio_messages.Cursor | None:
+        """What outbound is to know of the line; None when it knows."""
+        is_idle = (
+            self._reported is not None and not self._reported.buffered and self._received == self._reported.received
+        )
+        if not self._rate_hz or is_idle:
+            return None
+        buffered = self._line.buffered_samples
+        accepted, played = self._ledger.accepted_cursor, self._ledger.played(self._played_total())
+        cursor = audio_messages.Cursor(self._received, buffered, _triple(accepted), _triple(played))
+        if cursor == self._reported:
+            return None
+        self._reported = cursor
+        return cursor
+
+    @property
+    def _takes_audio(self) -> bool:
+        return not self._is_held and self._echoed == self._number
+
+    def _played_total(self) -> int:
+        return self._line.played_samples - self._played_before
+
+    def _playback(self) -> line_messages.Playback:
+        self._number += 1
+        return line_messages.Playback(self._number, self._is_held, self._first_turn, self.accepted)
+
+
+def _triple(cursor: Cursor | None) -> tuple[int, int, int]:
+    return NOWHERE if cursor is None else (cursor.turn, cursor.clause, cursor.sample)
