@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from steadyline.audio.cursor import PlayedLedger
 from steadyline.audio.playout import PlayoutQueue
 from steadyline.calls.journal import Journal
 from steadyline.services.gateway_call import GatewayCall
@@ -79,8 +80,9 @@ def outbound_goes_on_where_it_was_played(patch: pytest.MonkeyPatch) -> None:
 
     def committed(self: GatewayCall, role: str) -> messages.Position:
         position = original(self, role)
-        if "turn" in position and self._reported is not None:
-            turn, clause, sample = self._reported.played
+        reported = self._playback._reported
+        if "turn" in position and reported is not None:
+            turn, clause, sample = reported.played
             position |= {"turn": turn, "clause": clause, "sample": sample}
         return position
 
@@ -103,9 +105,9 @@ def outbound_goes_on_where_it_was_when_nothing_was_accepted(patch: pytest.Monkey
     """After a loss of the gateway outbound goes back to what was accepted, but not when that is nothing."""
     original = Playout.line_reopened
 
-    def line_reopened(self: Playout, accepted: Any, rendering: int) -> None:
+    def line_reopened(self: Playout, accepted: Any) -> None:
         if accepted is not None:
-            original(self, accepted, rendering)
+            original(self, accepted)
         else:
             self._sent = self._received = self._buffered = 0
             self.top_up()
@@ -169,6 +171,11 @@ def whisper_forgets_a_turn_that_it_has_sent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(WhisperSession, "_put", put)
 
 
+def the_gateway_goes_on_behind_what_it_dropped(patch: pytest.MonkeyPatch) -> None:
+    """What was queued when the caller interrupted still counts as taken."""
+    patch.setattr(PlayedLedger, "flushed", lambda self, played_total: self.played(played_total))
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
@@ -184,5 +191,6 @@ FAULTS: dict[str, Fault] = {
         the_gateway_forgets_what_inbound_has,
         nobody_drops_a_turn_that_is_committed,
         whisper_forgets_a_turn_that_it_has_sent,
+        the_gateway_goes_on_behind_what_it_dropped,
     )
 }

@@ -30,6 +30,7 @@ FOUND_BY: dict[str, int] = {
     "the_gateway_forgets_what_inbound_has": 4,
     "nobody_drops_a_turn_that_is_committed": 1,
     "whisper_forgets_a_turn_that_it_has_sent": 68,
+    "the_gateway_goes_on_behind_what_it_dropped": 30,
 }
 """For each planted fault a seed that finds it, to be tried first: that saves time, and nothing is wrong if another one does."""
 

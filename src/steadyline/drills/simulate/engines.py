@@ -27,6 +27,8 @@ ENDINGS = (
     ("ten eleven twelve", "spring summer slow"),
 )
 """How the clauses of an answer end: a language model does not answer twice alike, so each has two forms, equally long."""
+BACKCHANNEL = "nothing"
+"""What callers say who only want the agent to go on."""
 LAST_WORDS = ("yankee", "zulu", "zero")
 """What each call is asked when everything is healed; the answer is short."""
 SPEECH_HZ = 16_000

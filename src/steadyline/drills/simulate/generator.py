@@ -6,8 +6,10 @@ protocol do so.
 """
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
-from steadyline.drills.simulate.engines import BROKEN
+from steadyline.drills.simulate.engines import BACKCHANNEL, BROKEN
 from steadyline.drills.simulate.history import (
     Busy,
     Cut,
@@ -54,6 +56,8 @@ WORDS_OF_CALLS = (
 """What callers say: each word once in a call, and no word of another call's."""
 
 SEVERAL_FAULTS_WITHIN_S = 1.0
+BARGES_IN = 0.85
+BACKCHANNELS = 0.15
 
 
 def history_of(seed: int) -> History:
@@ -64,7 +68,16 @@ def history_of(seed: int) -> History:
     events = [event for call in range(calls) for event in _call(chance, call)]
     talked_s = max(event.at_s for event in events) + 2.0
     events += _Faults(chance, world).make(talked_s)
+    listening = random.Random(f"listening {seed}")
+    world = replace(world, barges_in=listening.random() < BARGES_IN)
+    events += _backchannels(listening, events)
     return History(seed, world, tuple(sorted(events, key=lambda event: event.at_s)))
+
+
+def _backchannels(chance: random.Random, events: Sequence[Event]) -> list[Event]:
+    """Some callers say "go on" while they are answered."""
+    asked = [event for event in events if isinstance(event, Say) and chance.random() < BACKCHANNELS]
+    return [Say(_seconds(event.at_s + chance.uniform(0.8, 3.0)), event.call, BACKCHANNEL) for event in asked]
 
 
 def _world(chance: random.Random) -> World:

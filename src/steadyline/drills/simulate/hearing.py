@@ -1,17 +1,20 @@
 """Whether a caller heard every word of the answers once and in order, told from the tones in the recording.
 
-A word may be heard in pieces: they count as it when they add up to its length. A clause in the middle of which outbound is
-lost may begin again, if it had to be rendered anew (docs/wire-protocol.md, section 9: the stated limit); no other word may.
+A word may be heard in pieces: they count as it when they add up to its length. An answer may break off once the caller
+speaks. A clause in the middle of which outbound is lost may begin again, if it had to be rendered anew
+(docs/wire-protocol.md, section 9: the stated limit); no other word may.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from steadyline.drills.tone_speech import VARIATION, WORD_S, HeardWord
 
 TOLERANCE = 0.1
 SHORTEST_S = (1 - TOLERANCE) * (1 - VARIATION) * WORD_S
 LONGEST_S = (1 + TOLERANCE) * (1 + VARIATION) * WORD_S
+NEVER = float("inf")
 SCRAP_S = TOLERANCE * (1 - VARIATION) * WORD_S
 """A piece as short is within the tolerance of every word; what it was cannot be told for sure."""
 
@@ -24,10 +27,19 @@ may be stuck on a slow way before, and may end with a gap of silence.
 
 @dataclass(frozen=True)
 class ExpectedClause:
-    """What is to be heard of a clause: its words, of which no two neighbours are alike, and whether it was rendered again."""
+    """What is to be heard of a clause.
+
+    Attributes:
+        words: no two neighbours are alike.
+        is_rendered_again: it was rendered more than once.
+        turn: whose answer it belongs to.
+        interrupted_s: from then on the rest of this answer may be lost, since the caller spoke: on the scale of what was heard.
+    """
 
     words: tuple[str, ...]
     is_rendered_again: bool = False
+    turn: int = 0
+    interrupted_s: float = NEVER
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class Listener:
     def __init__(self, clauses: Sequence[ExpectedClause], breaks_s: Sequence[float], *, may_lose: bool = False) -> None:
         self._words = [word for clause in clauses for word in clause.words]
         self._begins = _begins(clauses)
+        self._answers = _answers(clauses)
         self._breaks_s = breaks_s
         self._may_lose = may_lose
 
@@ -64,7 +77,8 @@ class Listener:
         for number, piece in enumerate(heard):
             if self._may_lose:
                 places |= {_Place(later, 0.0) for place in places for later in range(place.index + 1, len(self._words))}
-            may_begin_again = number > 0 and self._breaks_off_after(heard[number - 1])
+            places |= self._begun(places, piece.start_s)
+            may_begin_again = number > 0 and self._breaks_off_between(heard[number - 1], piece)
             following = {after for place in places for after in self._after(place, piece, may_begin_again)}
             if following:
                 places = following
@@ -77,9 +91,19 @@ class Listener:
             return f"heard nothing more after {before!r}, expected {self._wanted(places)}"
         return ""
 
-    def _breaks_off_after(self, piece: HeardWord) -> bool:
+    def _begun(self, places: set[_Place], at_s: float) -> set[_Place]:
+        """Where one may be because the caller interrupted: at the beginning of an answer to what was said then."""
+        return {
+            _Place(index, 0.0)
+            for index, interrupted_s in self._answers
+            if at_s >= interrupted_s and any(place.index < index for place in places)
+        }
+
+    def _breaks_off_between(self, piece: HeardWord, following: HeardWord) -> bool:
+        """Outbound was lost about the end of a piece, or in the silence behind it, in which the caller may have spoken."""
         end_s = piece.start_s + piece.duration_s
         earliest, latest = BREAKS_OFF_WITHIN_S
+        latest = max(latest, following.start_s - end_s)
         return any(earliest <= at_s - end_s <= latest for at_s in self._breaks_s)
 
     def _after(self, place: _Place, piece: HeardWord, may_begin_again: bool) -> list[_Place]:
@@ -111,6 +135,17 @@ class Listener:
             return repr(words[place.index])
         rest = repr(words[place.index + 1]) if place.index + 1 < len(words) else "nothing"
         return f"{rest} or the rest of {words[place.index]!r}" if place.heard_s < SHORTEST_S else rest
+
+
+def _answers(clauses: Sequence[ExpectedClause]) -> list[tuple[int, float]]:
+    """For each answer but the first: the index of its first word, and when the one before was interrupted for it."""
+    answers: list[tuple[int, float]] = []
+    index = 0
+    for before, clause in pairwise(clauses):
+        index += len(before.words)
+        if clause.turn != before.turn:
+            answers.append((index, before.interrupted_s))
+    return answers
 
 
 def _begins(clauses: Sequence[ExpectedClause]) -> dict[int, int]:

@@ -157,6 +157,7 @@ class World:
         linger_s: how long llama and the TTS keep a call whose neighbour is away.
         max_ahead_s: audio made ahead of what the caller has heard.
         call_id_rest_s: how long an id of a call rests.
+        barges_in: callers may interrupt.
     """
 
     latency_s: float = 0.001
@@ -175,6 +176,7 @@ class World:
     linger_s: float = 15.0
     max_ahead_s: float = 60.0
     call_id_rest_s: float = 60.0
+    barges_in: bool = True
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from steadyline.calls.records import CallRecord
 from steadyline.config import Config
 from steadyline.drills.quiet_log import logging_to
 from steadyline.drills.remains import remains
-from steadyline.drills.simulate.engines import APOLOGY, GREETING, LAST_WORDS, HistoryEngines
+from steadyline.drills.simulate.engines import APOLOGY, BACKCHANNEL, GREETING, LAST_WORDS, HistoryEngines
 from steadyline.drills.simulate.history import History, World
 from steadyline.drills.simulate.kept import unbounded, uncommitted
 from steadyline.drills.simulate.narrator import Narrator
@@ -246,6 +246,7 @@ def _config(world: World) -> Config:
     config.standby.engine = "piper" if world.has_standby else ""
     config.tts.max_ahead_s = world.max_ahead_s
     config.whisper.workers = config.tts.workers = world.workers
+    config.barge_in.enabled, config.barge_in.backchannels = world.barges_in, [BACKCHANNEL]
     config.gateway.call_id_rest_s = world.call_id_rest_s
     config.gateway.last_call_id = 40
     config.gateway.frame_ms = world.frame_ms

@@ -5,9 +5,17 @@ answers to it were heard likewise.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from steadyline.audio.endpointing import SAMPLE_RATE_HZ
 from steadyline.calls.records import CallRecord, TurnRecord
-from steadyline.drills.simulate.engines import APOLOGY, BROKEN, GREETING, HistoryEngines, clauses_to
-from steadyline.drills.simulate.hearing import ExpectedClause, Listener
+from steadyline.drills.simulate.engines import (
+    APOLOGY,
+    BACKCHANNEL,
+    BROKEN,
+    GREETING,
+    HistoryEngines,
+    clauses_to,
+)
+from steadyline.drills.simulate.hearing import NEVER, ExpectedClause, Listener
 from steadyline.drills.simulate.player import Caller
 from steadyline.drills.tone_speech import words_of
 
@@ -68,11 +76,16 @@ def problems_of(
 
 
 def _is_all_said(caller: Caller, understood: Sequence[str], *, is_whole: bool) -> bool:
-    """Every word that was said is there, once and in order; what was said to a gateway that was away may be missing."""
+    """Every word that was said is there, once and in order; what was said to a gateway that was away may be missing.
+
+    A backchannel may be there or not: it depends on whether the agent had more to say.
+    """
+    said = [word for word in caller.said if word != BACKCHANNEL]
+    understood = [word for word in understood if word != BACKCHANNEL]
     if caller.may_end:
-        said = iter(caller.said)
-        return all(word in said for word in understood) and (not is_whole or understood[-1:] == caller.said[-1:])
-    return list(understood) == (caller.said if is_whole else caller.said[: len(understood)])
+        left = iter(said)
+        return all(word in left for word in understood) and (not is_whole or understood[-1:] == said[-1:])
+    return understood == (said if is_whole else said[: len(understood)])
 
 
 def _fate(caller: Caller, is_whole: bool) -> Iterator[Problem]:
@@ -85,10 +98,12 @@ def _fate(caller: Caller, is_whole: bool) -> Iterator[Problem]:
 
 def _expected(turns: Sequence[TurnRecord], engines: HistoryEngines) -> Iterator[ExpectedClause]:
     """The clauses that the caller is to hear: the greeting, and what is journaled."""
-    texts = [GREETING] if engines.world.has_greeting else []
-    texts += [clause.text or "" for turn in turns for clause in turn.clauses]
-    for text in texts:
-        yield ExpectedClause(tuple(words_of(text)), engines.rendered[text] > 1)
+    texts = [(0, GREETING)] if engines.world.has_greeting else []
+    texts += [(turn.turn, clause.text or "") for turn in turns for clause in turn.clauses]
+    spoke_s = {turn.turn: (turn.start_sample or 0) / SAMPLE_RATE_HZ for turn in turns}
+    for number, text in texts:
+        interrupted_s = spoke_s.get(number + 1, NEVER) if engines.world.barges_in else NEVER
+        yield ExpectedClause(tuple(words_of(text)), engines.rendered[text] > 1, number, interrupted_s)
 
 
 def _forms(question: str, clauses: int) -> list[tuple[str, ...]]:
@@ -96,12 +111,18 @@ def _forms(question: str, clauses: int) -> list[tuple[str, ...]]:
     return [(APOLOGY,)] if BROKEN in question.split() else [*clauses_to(question, clauses)]
 
 
+def _answers_to(turns: Sequence[TurnRecord], place: int, clauses: int) -> Iterator[list[tuple[str, ...]]]:
+    """What may be answered to a turn: to its words, or to them and those before that nobody answered audibly."""
+    for first in range(place, -1, -1):
+        yield _forms(" ".join(turn.caller_text or "" for turn in turns[first : place + 1]), clauses)
+
+
 def _journal(turns: Sequence[TurnRecord], engines: HistoryEngines, *, is_whole: bool) -> Iterator[Problem]:
     """The rows of a call fit together."""
     if [turn.turn for turn in turns] != list(range(1, len(turns) + 1)):
         yield Problem("journal", f"turns are numbered {[turn.turn for turn in turns]}")
     reached = 0
-    for turn in turns:
+    for place, turn in enumerate(turns):
         if turn.start_sample is None or turn.end_sample is None:
             yield Problem("journal", f"turn {turn.turn} has clauses and no words of the caller's")
             continue
@@ -113,9 +134,15 @@ def _journal(turns: Sequence[TurnRecord], engines: HistoryEngines, *, is_whole: 
         if [clause.clause for clause in turn.clauses] != list(range(len(turn.clauses))):
             yield Problem("journal", f"turn {turn.turn} has clauses {[clause.clause for clause in turn.clauses]}")
         texts = [clause.text for clause in turn.clauses]
-        wanted = _forms(turn.caller_text or "", engines.world.clauses)
-        are_right = all(text in forms for text, forms in zip(texts, wanted, strict=False))
-        if not are_right or len(texts) > len(wanted) or (is_whole and len(texts) < len(wanted)):
-            yield Problem("journal", f"turn {turn.turn} was to be answered by {wanted}, journaled is {texts}")
-        elif is_whole and turn.clause_count != len(texts):
+        may_break_off = not is_whole or (engines.world.barges_in and turn is not turns[-1])
+        answers = list(_answers_to(turns, place, engines.world.clauses))
+        if not any(_fits(texts, wanted, may_break_off=may_break_off) for wanted in answers):
+            yield Problem("journal", f"turn {turn.turn} was to be answered by {answers[0]}, journaled is {texts}")
+        elif not may_break_off and turn.clause_count != len(texts):
             yield Problem("journal", f"turn {turn.turn} has {len(texts)} clauses, its answer {turn.clause_count}")
+
+
+def _fits(texts: Sequence[str | None], wanted: Sequence[tuple[str, ...]], *, may_break_off: bool) -> bool:
+    """Clauses are those of an answer, all of them unless it may break off."""
+    are_right = all(text in forms for text, forms in zip(texts, wanted, strict=False))
+    return are_right and len(texts) <= len(wanted) and (may_break_off or len(texts) == len(wanted))
