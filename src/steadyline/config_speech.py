@@ -24,6 +24,12 @@ class InboundSection:
         high=5000,
     )
     max_utterance_s: float = setting(28.0, "an utterance is cut after this, s (Whisper sees 30 s)", low=5, high=29)
+    echo_guard: bool = setting(True, "echo of our own voice on the line is no speech")
+    echo_reach_ms: int = setting(500, "longest delay of an echo, ms", low=100, high=1500)
+    echo_loudest_db: float = setting(
+        -10.0, "loudest echo, against what was played, until the line has shown what it has, dB", low=-60, high=0
+    )
+    echo_margin_db: float = setting(6.0, "a voice must be so much louder than the echo of ours, dB", low=0, high=40)
     replay_s: float = setting(60.0, "speech kept for a new whisper, s", low=1)
     status_port: int = port_number(8072, "TCP port for `steadyline status`")
     metrics_port: int = port_number(8062, "HTTP port for /metrics, /live and /ready; 0: off")

@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from steadyline.wire.audio_messages import CallerAudio, ClauseAudio, Cursor, LineAudio, PhraseAudio, SpeechAudio
+from steadyline.wire.audio_messages import (
+    CallerAudio,
+    ClauseAudio,
+    Cursor,
+    LineAudio,
+    PhraseAudio,
+    PlayedAudio,
+    SpeechAudio,
+)
 from steadyline.wire.line_messages import (
     Answered,
     AnswerOwed,
@@ -11,6 +19,7 @@ from steadyline.wire.line_messages import (
     CallerSpeech,
     CallStarted,
     Digit,
+    EchoLearned,
     HangUp,
     Playback,
     PortTaken,
@@ -61,6 +70,7 @@ EXAMPLES: tuple[Message, ...] = (
     BargeIn(True, 20288),
     Playback(3, False, 2, {"turn": 1, "clause": 0, "sample": 4800, "rendering": 7, "ended": 0}),
     AnswerOwed(True, 2500),
+    EchoLearned(51200, "KCgoUFBQ"),
     HangUp("no answer could be given"),
     SpeechStarted(19200),
     SpeechEnded(19200, 51200, 0, True),
@@ -76,6 +86,7 @@ EXAMPLES: tuple[Message, ...] = (
     StatusRequest(True),
     StatusReply({"name": "whisper", "state": "ready"}),
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
+    PlayedAudio(640, 8000, np.array([100, -100], np.int16)),
     LineAudio(1, 0, 7, 160, False, np.array([100, -100], np.int16)),
     Cursor(4800, 640, (1, 0, 4800), (1, 0, 4160)),
     PhraseAudio(1, 160, np.array([100, -100], np.int16)),

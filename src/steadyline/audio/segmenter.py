@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from steadyline.audio.echo_guard import EchoGuard
 from steadyline.audio.endpointing import (
     SAMPLE_RATE_HZ,
     WINDOW_SAMPLES,
@@ -60,12 +61,20 @@ class SpeechSegmenter:
         vad: the detector; its window must be 512 samples.
         settings: thresholds and durations.
         start: sample index from which on audio is wanted; what lies before it is dropped.
+        echo_guard: a window that it takes for echo is no speech; it learns between utterances.
     """
 
-    def __init__(self, vad: VoiceActivityDetector, settings: EndpointSettings, start: int = 0) -> None:
+    def __init__(
+        self,
+        vad: VoiceActivityDetector,
+        settings: EndpointSettings,
+        start: int = 0,
+        echo_guard: EchoGuard | None = None,
+    ) -> None:
         if vad.window_samples != WINDOW_SAMPLES:
             raise ValueError(f"the detector's window is {vad.window_samples} samples, expected {WINDOW_SAMPLES}")
         self._vad = vad
+        self._echo_guard = echo_guard
         self._endpointer = Endpointer(settings, start)
         self._kept: Float32 = np.zeros(0, np.float32)
         self._kept_from = self._fed = start
@@ -122,6 +131,7 @@ class SpeechSegmenter:
         ended = self._endpointer.lose(start_sample)
         if ended is not None:
             self._send(ended.end, events)
+            self._settle()
             events.append(ended)
         self._vad.reset()
         self._kept = np.zeros(0, np.float32)
@@ -130,7 +140,7 @@ class SpeechSegmenter:
 
     def _feed_window(self, events: list[SegmentEvent]) -> None:
         at = self._fed - self._kept_from
-        probability = self._vad.probability(self._kept[at : at + WINDOW_SAMPLES])
+        probability = self._probability(self._kept[at : at + WINDOW_SAMPLES])
         self._fed += WINDOW_SAMPLES
         for event in self._endpointer.feed(probability, self._fed - WINDOW_SAMPLES):
             if isinstance(event, SpeechStarted):
@@ -139,9 +149,21 @@ class SpeechSegmenter:
                 self._send(event.end, events)
                 self._fed = event.end
                 self._vad.reset()
+                self._settle()
             elif not isinstance(event, Onset | FalseOnset):
                 self._send(self._endpointer.settled, events)
             events.append(event)
+
+    def _probability(self, window: Float32) -> float:
+        probability = self._vad.probability(window)
+        if self._echo_guard is None:
+            return probability
+        is_echo = self._echo_guard.is_echo(window, self._fed, learns=not self._endpointer.in_speech)
+        return 0.0 if is_echo else probability
+
+    def _settle(self) -> None:
+        if self._echo_guard is not None:
+            self._echo_guard.settle()
 
     def _send(self, until: int, events: list[SegmentEvent]) -> None:
         if until > self._sent:

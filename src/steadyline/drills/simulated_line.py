@@ -6,8 +6,9 @@ when nothing is there.
 
 import asyncio
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,14 @@ CODECS = {8_000: "PCMU", 16_000: "G722", 48_000: "opus"}
 _SILENT_FRAMES = {rate_hz: np.zeros(rate_hz // FRAMES_PER_S, np.int16) for rate_hz in CODECS}
 
 
+@dataclass(frozen=True)
+class LineEcho:
+    """What the caller hears comes back so much softer, so much later (a multiple of 20 ms)."""
+
+    gain_db: float
+    delay_s: float
+
+
 class SimulatedCall:
     """A call from the caller's side, and what the gateway sees of it (`services.line.LineCall`).
 
@@ -39,7 +48,14 @@ class SimulatedCall:
         overflowed_samples: samples that it gave in vain.
     """
 
-    def __init__(self, number: int, process: SimulatedProcess, rate_hz: int, is_acknowledged: bool) -> None:
+    def __init__(
+        self,
+        number: int,
+        process: SimulatedProcess,
+        rate_hz: int,
+        is_acknowledged: bool,
+        echo: LineEcho | None,
+    ) -> None:
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.is_answered = False
         self.answered_at: float | None = None
@@ -49,6 +65,8 @@ class SimulatedCall:
         self._process = process
         self._rate_hz = rate_hz
         self._is_acknowledged = is_acknowledged
+        self._echo = echo
+        self._echoing: deque[Samples] = deque()
         self._established = asyncio.Event()
         self._on_digit: list[Callable[[str, int], None]] = []
         self._to_say = np.zeros(0, np.int16)
@@ -211,11 +229,17 @@ class SimulatedCall:
             played, self._queue = _filled(self._queue[:size], size), self._queue[size:]
             if _is_audible(played):
                 self.last_sound_at = loop.time()
-        self._said.append(said)
+        self._said.append(said if self._echo is None else self._with_echo(said, played, self._echo))
         self._played.append(played)
         self._played_frames += 1
         self._next_frame_at += FRAME_S
         self._timer = loop.call_at(self._next_frame_at, self._frame)
+
+    def _with_echo(self, said: Samples, played: Samples, echo: LineEcho) -> Samples:
+        self._echoing.append(np.asarray(played * 10 ** (echo.gain_db / 20), np.int16))
+        if len(self._echoing) <= round(echo.delay_s * FRAMES_PER_S):
+            return said
+        return said + self._echoing.popleft()
 
 
 class SimulatedLine:
@@ -246,14 +270,17 @@ class SimulatedLine:
     def registration_state(self) -> str:
         return "off"
 
-    def dial(self, rate_hz: int = 8_000, *, is_acknowledged: bool = True) -> SimulatedCall:
+    def dial(
+        self, rate_hz: int = 8_000, *, is_acknowledged: bool = True, echo: LineEcho | None = None
+    ) -> SimulatedCall:
         """A new call, which rings.
 
         Args:
             rate_hz: of the codec that will be agreed: 8,000, 16,000 or 48,000.
             is_acknowledged: the caller's phone sends ACK when it is answered.
+            echo: of what the caller hears; None: there is none.
         """
-        call = SimulatedCall(next(self._numbers), self._process, rate_hz, is_acknowledged)
+        call = SimulatedCall(next(self._numbers), self._process, rate_hz, is_acknowledged, echo)
         self.calls.append(call)
         self._process.tell(self._on_incoming, call)
         return call

@@ -9,6 +9,7 @@ import numpy as np
 
 from steadyline.config_speech import BargeInSection
 from steadyline.link.link import Link
+from steadyline.services.echo_reference import EchoReference
 from steadyline.services.line import LineCall, Samples
 from steadyline.services.line_playback import LinePlayback
 from steadyline.services.owed_answer import OwedAnswer
@@ -61,7 +62,8 @@ class GatewayCall:
         self._next_sample = 0
         self._committed = 0
         self._heard: Outbox[int, audio_messages.CallerAudio] = Outbox(KEPT_AUDIO_S * CLOCK_HZ)
-        self._playback = LinePlayback(line)
+        self._echo = EchoReference()
+        self._playback = LinePlayback(line, self._echo)
         self._hold = PlaybackHold(barge_in.undecided_s)
         self._first_turn = 0
         self._quiet_ticks = 0
@@ -125,7 +127,8 @@ class GatewayCall:
         if role == "inbound":
             self.inbound = link
             link.send_again(self._digits.after(None))
-            link.send_again(self._heard.after(resume.get("sample")))
+            has = resume.get("sample", 0)
+            link.send_again(self._echo.for_inbound(self._heard.after(has), has, self._committed))
         else:
             self.outbound, self._told_owed = link, NOT_TOLD
         if self.is_answered:
@@ -160,6 +163,7 @@ class GatewayCall:
             self._committed = max(self._committed, message.sample)
             self._heard.commit(message.sample)
             self._digits.commit(message.sample)
+            self._echo.committed(message.sample)
             self._owed.committed(message.sample, message.turn)
             self._hold.committed(message.sample)
             if self._barges_in:
@@ -176,6 +180,8 @@ class GatewayCall:
             self._playback.echoed(message)
         elif isinstance(message, audio_messages.PhraseAudio):
             self._play_phrase(message)
+        elif isinstance(message, line_messages.EchoLearned):
+            self._echo.learned(message)
         elif isinstance(message, line_messages.HangUp):
             self._hang_up_reason = message.reason
 
@@ -192,6 +198,7 @@ class GatewayCall:
         """Every frame: pass the caller's audio on, report the cursor."""
         self._follow_rate()
         samples = self.line.read()
+        self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
         if len(samples) and self.rate_hz:
             self._hear(samples)
         self._hold.look(self._now())

@@ -6,6 +6,8 @@ Keeps the speech that LLaMA has not committed, and sends it again to a whisper t
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from steadyline.audio.clocked_resampler import CLOCK_HZ, ClockedResampler
+from steadyline.audio.echo_guard import EchoGuard, EchoGuardSettings
 from steadyline.audio.endpointing import (
     EndpointSettings,
     FalseOnset,
@@ -15,8 +17,6 @@ from steadyline.audio.endpointing import (
     SpeechEnded,
     SpeechStarted,
 )
-from steadyline.audio.pcm import from_pcm16
-from steadyline.audio.resampling import StreamResampler
 from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivityDetector
 from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config
@@ -29,8 +29,6 @@ from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import Hello, Message, PipelineState, Position, Welcome
 from steadyline.wire.outbox import Outbox
 
-CLOCK_HZ = 16_000
-"""Ticks a second of the call's clock (`sample` everywhere on connections 0, 1 and 3)."""
 KEPT_DIGITS = 100
 
 
@@ -87,16 +85,15 @@ class InboundCall(ProcessorCall):
         self._language = config.whisper.language
         self._onset = 0
         self._is_paused = False
+        self._echo_guard = EchoGuard(echo_settings(config)) if config.inbound.echo_guard else None
         self._segmenter = self._segmenter_from(0)
-        self._resampler: StreamResampler | None = None
-        self._resampler_hz = 0
-        self._input_end = 0
-        self._output_end = 0
+        self._caller, self._played = ClockedResampler(), ClockedResampler()
         self._kept: Outbox[int, Message] = Outbox(config.inbound.replay_s * CLOCK_HZ)
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = -1
         self._pipeline = PipelineState(False, "whisper: not connected")
         self._utterances = 0
+        self._told_learned = ""
 
     def released(self) -> None:
         self._detectors.give_back(self._vad)
@@ -105,10 +102,10 @@ class InboundCall(ProcessorCall):
         return {"utterances": self._utterances, "kept_s": round(self._kept.size / CLOCK_HZ, 3)}
 
     def resume(self) -> Position:
-        return {"sample": self._input_end}
+        return {"sample": self._caller.input_end}
 
     def line_opened(self, welcome: Welcome) -> None:
-        if not self._input_end:
+        if not self._caller.input_end:
             # A new inbound cuts the same utterances as the former one did if its windows begin where that one's did.
             self._segmenter = self._segmenter_from(welcome.committed.get("sample", 0))
         self.line.send(self._pipeline)
@@ -116,6 +113,10 @@ class InboundCall(ProcessorCall):
     def from_line(self, message: Message) -> None:
         if isinstance(message, audio_messages.CallerAudio):
             self._hear(message)
+        elif self._echo_guard is not None and isinstance(message, audio_messages.PlayedAudio):
+            self._echo_guard.played(*self._played.process(message.samples, message.rate_hz, message.sample))
+        elif self._echo_guard is not None and isinstance(message, line_messages.EchoLearned):
+            self._echo_guard.restore(message.levels)
         elif isinstance(message, line_messages.Digit) and message.sample > self._newest_digit:
             self._newest_digit = message.sample
             self._digits.put(message.sample, message)
@@ -140,7 +141,7 @@ class InboundCall(ProcessorCall):
 
     def _segmenter_from(self, sample: int) -> SpeechSegmenter:
         silence_dbfs, endpointing = self._settings
-        return SpeechSegmenter(SilenceGate(self._vad, silence_dbfs), endpointing, sample)
+        return SpeechSegmenter(SilenceGate(self._vad, silence_dbfs), endpointing, sample, self._echo_guard)
 
     def _report(self, pipeline: PipelineState) -> None:
         self._pipeline = pipeline
@@ -148,12 +149,7 @@ class InboundCall(ProcessorCall):
 
     def _hear(self, audio: audio_messages.CallerAudio) -> None:
         """Resample on the call's clock and cut into utterances."""
-        if self._resampler is None or audio.rate_hz != self._resampler_hz or audio.sample != self._input_end:
-            self._resampler = StreamResampler(audio.rate_hz, CLOCK_HZ)
-            self._resampler_hz, self._output_end = audio.rate_hz, audio.sample
-        self._input_end = audio.sample + len(audio.samples) * CLOCK_HZ // audio.rate_hz
-        samples = self._resampler.process(from_pcm16(audio.samples))
-        start, self._output_end = self._output_end, self._output_end + len(samples)
+        samples, start = self._caller.process(audio.samples, audio.rate_hz, audio.sample)
         for event in self._segmenter.push(samples, start):
             if isinstance(event, Onset):
                 self._onset = event.start
@@ -179,6 +175,7 @@ class InboundCall(ProcessorCall):
                 self._utterances += 1
                 self._is_paused = False
                 self.line.send(line_messages.CallerSpeech(False, event.end))
+                self._tell_learned(event.end)
                 self._say(event.end, messages.SpeechEnded(event.start, event.end, self._revision, True), 0)
 
     def _interrupt(self, *, is_interrupting: bool) -> None:
@@ -191,6 +188,12 @@ class InboundCall(ProcessorCall):
         is_current = self._is_paused and words.revision == self._revision
         if is_current and is_backchannel(words.text, self._language, self._barge_in.backchannels):
             self._interrupt(is_interrupting=False)
+
+    def _tell_learned(self, end: int) -> None:
+        """Let the gateway keep what is known of the echo, for an inbound that begins here."""
+        if self._echo_guard is not None and self._echo_guard.learned != self._told_learned:
+            self._told_learned = self._echo_guard.learned
+            self.line.send(line_messages.EchoLearned(end, self._told_learned))
 
     def _say(self, position: int, message: Message, size: int) -> None:
         """Keep for a whisper that comes back, and send to the one that is there."""
@@ -215,3 +218,9 @@ def endpoint_settings(config: Config) -> EndpointSettings:
         end_silence_ms=inbound.end_silence_ms,
         max_utterance_s=inbound.max_utterance_s,
     )
+
+
+def echo_settings(config: Config) -> EchoGuardSettings:
+    """The echo guard's settings from the configuration."""
+    inbound = config.inbound
+    return EchoGuardSettings(inbound.echo_reach_ms, inbound.echo_loudest_db, inbound.echo_margin_db)

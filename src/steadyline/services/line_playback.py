@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from steadyline.audio.cursor import Cursor, PlayedLedger
-from steadyline.services.line import LineCall
+from steadyline.services.echo_reference import EchoReference
+from steadyline.services.line import LineCall, Samples
 from steadyline.wire import audio_messages, line_messages
 from steadyline.wire.messages import Position
 
@@ -30,10 +31,12 @@ class LinePlayback:
 
     Args:
         line: the telephone's side.
+        echo: is told what goes there.
     """
 
-    def __init__(self, line: LineCall) -> None:
+    def __init__(self, line: LineCall, echo: EchoReference) -> None:
         self._line = line
+        self._echo = echo
         self._rate_hz = 0
         self._ledger = PlayedLedger()
         self._played_before = 0
@@ -75,6 +78,7 @@ class LinePlayback:
         self._ledger = PlayedLedger(played)
         self._clauses = {identity: (rendering, -1) for identity, (rendering, _) in self._clauses.items()}
         self._rate_hz = rate_hz
+        self._echo.line_restarted()
         self._played_before = self._line.played_samples
         self._is_flushing = False
         return True
@@ -92,6 +96,7 @@ class LinePlayback:
         if (is_held, first_turn) == (self._is_held, self._first_turn) or (self._is_flushing and not is_held):
             return None
         if is_held and not self._is_held:
+            self._echo.flushed(self._line.buffered_samples)
             self._line.flush()
             self._is_flushing = True
         self._is_held, self._first_turn = is_held, first_turn
@@ -106,7 +111,7 @@ class LinePlayback:
         self._received += len(audio.samples)
         if not self._takes_audio or audio.turn < self._first_turn:
             return False
-        accepted = self._line.write(np.asarray(audio.samples, np.int16)) if len(audio.samples) else 0
+        accepted = self._write(audio.samples) if len(audio.samples) else 0
         if accepted < len(audio.samples):
             return False
         self._ledger.accepted(Cursor(audio.turn, audio.clause, audio.end_sample), accepted)
@@ -119,7 +124,7 @@ class LinePlayback:
         """Queue a piece of a phrase; False when it is not taken."""
         self._received += len(phrase.samples)
         if self._takes_audio:
-            self._ledger.accepted_aside(self._line.write(np.asarray(phrase.samples, np.int16)))
+            self._ledger.accepted_aside(self._write(phrase.samples))
         return self._takes_audio
 
     def play_comfort_noise(self) -> bool:
@@ -128,7 +133,7 @@ class LinePlayback:
         if missing <= 0 or self._is_flushing:
             return False
         noise = np.random.default_rng().normal(0.0, COMFORT_NOISE_RMS, missing).astype(np.int16)
-        self._ledger.accepted_aside(self._line.write(noise))
+        self._ledger.accepted_aside(self._write(noise))
         return True
 
     def cursor(self) -> audio_messages.Cursor | None:
@@ -149,6 +154,9 @@ class LinePlayback:
     @property
     def _takes_audio(self) -> bool:
         return not self._is_held and self._echoed == self._number
+
+    def _write(self, samples: Samples) -> int:
+        return self._echo.queued(samples, self._line.write(np.asarray(samples, np.int16)))
 
     def _played_total(self) -> int:
         return self._line.played_samples - self._played_before

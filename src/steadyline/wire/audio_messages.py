@@ -67,6 +67,32 @@ class CallerAudio:
 
 
 @dataclass(frozen=True, eq=False)
+class PlayedAudio:
+    """Gateway to inbound (0): what has left for the caller, whose echo may come back in `CallerAudio`.
+
+    Attributes:
+        sample: where its first sample lies on the call's clock of 16,000 ticks a second; never returns.
+        rate_hz: of the samples, 8,000 to 48,000.
+        samples: int16, mono.
+    """
+
+    TYPE: ClassVar[int] = 0x1E
+    HEADER: ClassVar[struct.Struct] = struct.Struct(">QI")
+    sample: int
+    rate_hz: int
+    samples: Pcm16
+
+    def to_body(self) -> bytes:
+        return self.HEADER.pack(self.sample, self.rate_hz) + self.samples.astype("<i2", copy=False).tobytes()
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        samples = _samples("PlayedAudio", body, cls.HEADER.size, "<i2")
+        sample, rate_hz = cls.HEADER.unpack_from(body)
+        return cls(_index("PlayedAudio", sample), _rate("PlayedAudio", rate_hz), samples)
+
+
+@dataclass(frozen=True, eq=False)
 class LineAudio:
     """Outbound to gateway (0): what the caller is to hear next.
 

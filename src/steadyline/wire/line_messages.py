@@ -108,3 +108,17 @@ class HangUp(JsonMessage):
 
     TYPE: ClassVar[int] = 0x17
     reason: str
+
+
+@dataclass(frozen=True)
+class EchoLearned(JsonMessage):
+    """Inbound to gateway (0): what it knew of the line's echo at the end of an utterance; a new inbound gets it back.
+
+    Attributes:
+        sample: end of the utterance.
+        levels: what `EchoGuard.restore` takes; the gateway does not look into it.
+    """
+
+    TYPE: ClassVar[int] = 0x1F
+    sample: int
+    levels: str

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from steadyline.services.echo_reference import EchoReference
 from steadyline.services.line_playback import LinePlayback
 from steadyline.wire.audio_messages import LineAudio, PhraseAudio
 from steadyline.wire.line_messages import Playback
@@ -31,7 +32,7 @@ class Line:
 
 def opened() -> tuple[Line, LinePlayback]:
     line = Line()
-    playback = LinePlayback(line)  # type: ignore[arg-type]
+    playback = LinePlayback(line, EchoReference())  # type: ignore[arg-type]
     assert playback.follow_rate()
     return line, playback
 

@@ -17,7 +17,10 @@ TEXT = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
 SENTENCES = " ".join(TEXT.split())
 """The text without its line breaks."""
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in MESSAGE_TYPES.values()}
-_SAMPLE_TYPES = {"CallerAudio": "i2", "LineAudio": "i2", "PhraseAudio": "i2", "SpeechAudio": "f4", "ClauseAudio": "f4"}
+_SAMPLE_TYPES = {
+    **dict.fromkeys(("CallerAudio", "PlayedAudio", "LineAudio", "PhraseAudio"), "i2"),
+    **dict.fromkeys(("SpeechAudio", "ClauseAudio"), "f4"),
+}
 
 
 def message_of(name: str, content: dict[str, Any]) -> Message:

@@ -114,6 +114,7 @@ AUDIO: list[Any] = [
     audio_messages.LineAudio(1, 2, 9, 160, True, np.array([-32768, 0], np.int16)),
     audio_messages.SpeechAudio(16000, np.array([0.5, -1.0], np.float32)),
     audio_messages.ClauseAudio(1, 2, 9, 0, 0, 22050, False, np.array([0.25], np.float32)),
+    audio_messages.PlayedAudio(640, 48000, np.array([1, -2], np.int16)),
 ]
 
 
@@ -138,7 +139,7 @@ def test_audio_that_is_cut_is_a_bad_body(message: Any) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_no_numbers_are_refused(value: float) -> None:
-    for message in AUDIO[2:]:
+    for message in (message for message in AUDIO if message.samples.dtype == np.float32):
         body = message.to_body()[: message.HEADER.size] + np.array([0.0, value], "<f4").tobytes()
         assert code_of(type(message), body)[0] == "bad-body"
 

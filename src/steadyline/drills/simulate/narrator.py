@@ -7,7 +7,7 @@ from steadyline.drills.simulate.player import HistoryPlayer
 from steadyline.drills.simulate.wire_tap import WireTap
 
 HEARTBEATS = {"Ping", "Pong"}
-AUDIO = {"CallerAudio", "LineAudio", "Cursor", "SpeechAudio", "ClauseAudio", "PhraseAudio"}
+AUDIO = {"CallerAudio", "PlayedAudio", "LineAudio", "Cursor", "SpeechAudio", "ClauseAudio", "PhraseAudio"}
 MAX_CHARS = 200
 
 

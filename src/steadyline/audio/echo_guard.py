@@ -1,0 +1,187 @@
+"""Tells the caller's voice from the echo of our own, by what was played to them.
+
+A telephone gives back some of what it plays (speakerphone, sidetone, a two-wire line): the same sound, later, softer, and
+coloured. So a window of the caller's audio is echo if what was played one echo delay before explains its level in every
+part of the spectrum. Delay and gains are not known; they are learnt as minimum statistics (after R. Martin, "Noise power
+spectral density estimation based on optimal smoothing and minimum statistics", 2001): for every delay and every band the
+lowest ratio that the caller's level keeps to the level played so long before. The caller's own voice raises ratios and
+never lowers them, so nothing wrong is learnt while both speak. Levels alone are compared, which room, codec, lost packets
+and a clock that wanders by some milliseconds leave as they are, unlike the wave form that an echo canceller wants.
+
+There is no clock here: the same audio and the same sound played give the same decisions. What is learnt changes outside of
+utterances only and has a short written form, so one that begins at the end of an utterance decides as its predecessor did.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from steadyline.audio.pcm import Float32
+
+SAMPLE_RATE_HZ = 16_000
+WINDOW_SAMPLES = 512
+
+# Delays are told apart in steps of 16 ms: half a window, so that one of them shares three quarters of every echo.
+_HOP_SAMPLES = 256
+# The telephone's band (ITU-T G.712), in parts of equal ratio.
+_BAND_EDGES_HZ = np.geomspace(200.0, 3600.0, 9)
+_SILENCE_DB = -100.0
+# A band that was played softer than this teaches nothing: its echo would be lost in the line's own noise.
+_LOUD_DB = -50.0
+# Of the difference between what is observed and what is known, per window: down at once, up within seconds.
+_FALL, _RISE = 0.3, 0.03
+# Sound in a room decays by 60 dB in 0.3 s (a living room, ISO 3382-2); dry echo is over sooner, which costs nothing.
+_DECAY_DB = 200.0 * _HOP_SAMPLES / SAMPLE_RATE_HZ
+# Below this share of a window's power that is no echo, it is all echo.
+_CALLER_SHARE = 0.5
+# Windows are fed again when a long utterance is cut in its last 3 s (`EndpointSettings.cut_search_s`).
+_KEPT_SAMPLES = 8 * SAMPLE_RATE_HZ
+# The written form: a byte for each gain, in steps of 0.25 dB below full scale.
+_STEPS_PER_DB = 4.0
+
+Levels = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class EchoGuardSettings:
+    """What echo may be like.
+
+    Attributes:
+        reach_ms: longest delay, from the gateway's playing to the echo in the caller's audio.
+        loudest_db: loudest echo, in dB below what was played; taken for given until a line shows that it has less.
+        margin_db: a band must be louder than its echo by so much to be the caller's.
+    """
+
+    reach_ms: int = 500
+    loudest_db: float = -10.0
+    margin_db: float = 6.0
+
+
+class EchoGuard:
+    """Judges windows of one call.
+
+    Attributes:
+        learned: what was known of the line's echo when the newest utterance ended, for `restore`; "" before the first.
+    """
+
+    def __init__(self, settings: EchoGuardSettings) -> None:
+        self._settings = settings
+        self._delays = np.arange(settings.reach_ms * SAMPLE_RATE_HZ // 1000 // _HOP_SAMPLES + 1)
+        self._span = int(self._delays[-1]) * _HOP_SAMPLES + WINDOW_SAMPLES
+        self._gains = np.full((len(self._delays), len(_BAND_EDGES_HZ) - 1), settings.loudest_db)
+        self._played: Float32 = np.zeros(0, np.float32)
+        self._played_end = 0
+        self._levels_at: dict[int, Levels] = {}
+        self.learned = ""
+
+    def played(self, samples: Float32, start: int) -> None:
+        """Note sound that has left for the caller.
+
+        Args:
+            samples: float32 of shape (n,), 16 kHz, [-1, 1].
+            start: index of the first on the call's clock. What was noted before is dropped. It has to be noted before
+                the windows that lie at the same time are judged.
+        """
+        samples = samples[max(0, self._played_end - start) :]
+        if not len(samples):
+            return
+        start = max(start, self._played_end)
+        gap = start - self._played_end
+        before = self._played if gap < _KEPT_SAMPLES else self._played[:0]
+        joined = np.concatenate((before, np.zeros(gap if len(before) else 0, np.float32), samples))
+        self._played = joined[-_KEPT_SAMPLES:]
+        self._played_end = start + len(samples)
+
+    def is_echo(self, window: Float32, start: int, *, learns: bool) -> bool:
+        """Whether there is nothing in a window but echo of what was played. False at once when nothing was played lately.
+
+        Args:
+            window: float32 of shape (512,), 16 kHz, [-1, 1].
+            start: index of its first sample on the call's clock.
+            learns: the window belongs to no utterance, so that what is known of the line may change by it.
+        """
+        end = start + WINDOW_SAMPLES
+        played_from = self._played_end - len(self._played)
+        if played_from == self._played_end or self._played_end <= end - self._span or played_from >= end:
+            return False
+        played, heard = self._played_before(end), _band_levels(window)
+        is_echo = self._explains(played, heard)
+        if learns:
+            self._learn(played, heard)
+        return is_echo
+
+    def settle(self) -> None:
+        """An utterance has ended: go on from what can be written down."""
+        steps = np.clip(np.rint(-self._gains * _STEPS_PER_DB), 0, 255).astype(np.uint8)
+        self._gains = steps / -_STEPS_PER_DB
+        self.learned = base64.b64encode(steps.tobytes()).decode("ascii")
+
+    def restore(self, learned: str) -> bool:
+        """Begin with what another one has learnt; False (and nothing changes) if it had other settings or is not readable."""
+        try:
+            steps = np.frombuffer(base64.b64decode(learned, validate=True), np.uint8)
+        except (binascii.Error, ValueError):
+            return False
+        if steps.size != self._gains.size:
+            return False
+        self._gains = steps.reshape(self._gains.shape) / -_STEPS_PER_DB
+        self.learned = learned
+        return True
+
+    def _explains(self, played: Levels, heard: Levels) -> bool:
+        """Whether echo of `played`, shape (delays, bands), accounts for `heard`, shape (bands,), all in dB."""
+        decay = (_DECAY_DB * self._delays)[:, None]
+        # What was played earlier still sounds in the room.
+        sounding = np.maximum.accumulate((played - decay)[::-1])[::-1] + decay
+        # An echo lies between two of the delays, and moves by one when the line's clocks slip.
+        nearby = sounding.copy()
+        np.maximum(nearby[1:], sounding[:-1], out=nearby[1:])
+        np.maximum(nearby[:-1], sounding[1:], out=nearby[:-1])
+        echo = (self._gains + nearby).max(axis=0) + self._settings.margin_db
+        power = _power(heard)
+        return float(np.maximum(power - _power(echo), 0.0).sum()) < _CALLER_SHARE * float(power.sum())
+
+    def _learn(self, played: Levels, heard: Levels) -> None:
+        change = heard - played - self._gains
+        learned = self._gains + np.where(change < 0, _FALL, _RISE) * change
+        lowest_db = -255 / _STEPS_PER_DB
+        self._gains = np.where(played > _LOUD_DB, np.clip(learned, lowest_db, self._settings.loudest_db), self._gains)
+
+    def _played_before(self, end: int) -> Levels:
+        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (delays, bands)."""
+        ends = [end - delay * _HOP_SAMPLES for delay in range(len(self._delays))]
+        self._levels_at = {at: self._played_levels(at) for at in ends}
+        return np.stack(list(self._levels_at.values()))
+
+    def _played_levels(self, end: int) -> Levels:
+        known = self._levels_at.get(end)
+        if known is not None:
+            return known
+        frame, origin = np.zeros(WINDOW_SAMPLES, np.float32), end - WINDOW_SAMPLES
+        played_from = self._played_end - len(self._played)
+        first, last = max(origin, played_from), min(end, self._played_end)
+        if last > first:
+            frame[first - origin : last - origin] = self._played[first - played_from : last - played_from]
+        return _band_levels(frame)
+
+
+def _power(level_db: Levels) -> Levels:
+    return np.power(10.0, level_db / 10.0)
+
+
+def _band_levels(samples: Float32) -> Levels:
+    """Level of each band in dB below full scale, shape (8,), of float32 samples of shape (512,)."""
+    power = np.square(np.abs(np.fft.rfft(samples * _TAPER))) @ _BANDS
+    levels: Levels = 10.0 * np.log10(power + 10.0 ** (_SILENCE_DB / 10.0))
+    return levels
+
+
+_TAPER = np.hanning(WINDOW_SAMPLES)
+_FREQUENCIES_HZ = np.fft.rfftfreq(WINDOW_SAMPLES, 1 / SAMPLE_RATE_HZ)[:, None]
+# Parseval: the sum over the bins of one side is the mean square of the samples.
+_BANDS = ((_BAND_EDGES_HZ[:-1] <= _FREQUENCIES_HZ) & (_BAND_EDGES_HZ[1:] > _FREQUENCIES_HZ)) * (
+    2.0 / (WINDOW_SAMPLES * np.square(_TAPER).sum())
+)
