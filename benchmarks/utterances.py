@@ -94,6 +94,12 @@ def render(utterances: Sequence[Utterance], folder: Path) -> list[Path]:
     return paths
 
 
+def spoken(voice: str, texts: Sequence[str]) -> list[Float32]:
+    """Each text in this voice ("engine:voice"), 16 kHz."""
+    speak = _voice(voice)
+    return [speak(text) for text in texts]
+
+
 def trimmed(samples: Float32) -> Float32:
     """Without the silence before and after, 16 kHz."""
     spans = speech_spans(samples, RATE_HZ)
