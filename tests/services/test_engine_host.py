@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 import pytest
 from tests.link.worlds import make_runtime
 
+from steadyline.drills.simulated_workers import SimulatedWorkers, engine_sleep
 from steadyline.errors import EngineError, EngineFrozenError, EngineLostError
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.virtual_time import run_in_virtual_time
-from steadyline.services.engine_host import EngineHost
+from steadyline.services.engine_host import SPECULATIVE_PLACES, EngineHost
+from steadyline.services.fair_queue import Order
 
 T = TypeVar("T")
 
@@ -59,5 +61,77 @@ def test_a_dead_engine_ends_the_service_and_nobody_is_told_that_their_work_faile
         await asyncio.sleep(3600)
         assert not waiting.done()
         waiting.cancel()
+
+    run_in_virtual_time(scenario())
+
+
+async def loaded_in_virtual_time(places: int) -> EngineHost[str]:
+    workers = SimulatedWorkers(places + SPECULATIVE_PLACES)
+    host = EngineHost("tts", lambda: "engine", workers, make_runtime(MemoryNetwork(), "tts"), places=places)
+    await host.start()
+    return host
+
+
+def taking(seconds: float, notes: list[str], name: str) -> Callable[[str], str]:
+    def work(engine: str) -> str:
+        notes.append(name)
+        engine_sleep(seconds)
+        return name
+
+    return work
+
+
+def test_what_is_due_does_not_wait_for_speculation_that_has_begun() -> None:
+    async def scenario() -> None:
+        host, notes = await loaded_in_virtual_time(places=1), list[str]()
+        perhaps = asyncio.ensure_future(host.run(taking(2.0, notes, "perhaps"), order=Order(2)))
+        await asyncio.sleep(0.5)
+        assert await host.run(taking(0.3, notes, "due"), order=host.order(4)) == "due"
+        assert host.now() == pytest.approx(0.8)
+        assert await perhaps == "perhaps", "and goes on beside it"
+
+    run_in_virtual_time(scenario())
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    async def scenario() -> None:
+        host, notes = await loaded_in_virtual_time(places=1), list[str]()
+        first = asyncio.ensure_future(host.run(taking(1.0, notes, "first"), order=host.order(2)))
+        second = asyncio.ensure_future(host.run(taking(1.0, notes, "second"), order=host.order(4)))
+        third = asyncio.ensure_future(host.run(taking(1.0, notes, "third"), order=host.order(6)))
+        await asyncio.sleep(0.5)
+        second.cancel()
+        await asyncio.gather(first, third)
+        assert notes == ["first", "third"]
+        assert host.now() == pytest.approx(2.0)
+
+    run_in_virtual_time(scenario())
+
+
+def test_work_that_has_begun_keeps_its_place_until_it_is_done() -> None:
+    """A worker cannot be interrupted: its place is not free because nobody waits for the result any more."""
+
+    async def scenario() -> None:
+        host, notes = await loaded_in_virtual_time(places=1), list[str]()
+        first = asyncio.ensure_future(host.run(taking(1.0, notes, "first"), order=host.order(2)))
+        await asyncio.sleep(0.5)
+        first.cancel()
+        await host.run(taking(1.0, notes, "second"), order=host.order(4))
+        assert host.now() == pytest.approx(2.0)
+
+    run_in_virtual_time(scenario())
+
+
+def test_speculation_that_comes_true_is_done_before_other_speculation() -> None:
+    async def scenario() -> None:
+        host, notes = await loaded_in_virtual_time(places=1), list[str]()
+        orders = [Order(2), Order(4), Order(6)]
+        work = [
+            asyncio.ensure_future(host.run(taking(1.0, notes, str(order.call_id)), order=order)) for order in orders
+        ]
+        await asyncio.sleep(0.5)
+        host.want(orders[2])
+        await asyncio.gather(*work)
+        assert notes == ["2", "6", "4"]
 
     run_in_virtual_time(scenario())

@@ -21,9 +21,9 @@ from steadyline.drills.simulated_process import SimulatedProcess, note_tasks
 from steadyline.drills.simulated_workers import SimulatedDisk, SimulatedWorkers, engine_sleep
 from steadyline.engines.vad_energy import EnergyVad
 from steadyline.link.memory import MemoryNetwork
-from steadyline.link.runtime import Runtime, Workers
+from steadyline.link.runtime import Runtime
 from steadyline.retry import RetryPolicy
-from steadyline.services.engine_host import EngineHost
+from steadyline.services.engine_host import SPECULATIVE_PLACES, EngineHost
 from steadyline.services.gateway import GatewayService
 from steadyline.services.inbound import FreshDetectors, inbound_service
 from steadyline.services.journal_access import JournalAccess
@@ -250,29 +250,29 @@ class SimulatedSystem:
         return RunningService(process, runtime, service, journals=journals)
 
     def _whisper(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
-        workers = SimulatedWorkers(self.config.whisper.workers)
-        host = self._host("whisper", self.engines.recognizer, workers, runtime)
+        host, workers = self._host("whisper", self.engines.recognizer, self.config.whisper.workers, runtime)
         return RunningService(process, runtime, WhisperService(runtime, self.config, host), host, workers)
 
     def _llama(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
         slots, journals = self.config.gateway.max_calls, list[Journal]()
-        workers = SimulatedWorkers(slots)
-        host = self._host("llama", self.engines.model, workers, runtime)
+        host, workers = self._host("llama", self.engines.model, slots, runtime)
         service = LlamaService(runtime, self.config, host, self._journal(runtime, journals), slots)
         return RunningService(process, runtime, service, host, workers, journals)
 
     def _tts(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
-        workers = SimulatedWorkers(self.config.tts.workers)
-        host = self._host(runtime.role, self.engines.synthesizer, workers, runtime)
+        host, workers = self._host(runtime.role, self.engines.synthesizer, self.config.tts.workers, runtime)
         place = self.config.standby if runtime.role == STANDBY else self.config.tts
         return RunningService(process, runtime, TtsService(runtime, self.config, host, place), host, workers)
 
-    def _host(self, name: str, make: Callable[[], Any], workers: Workers, runtime: Runtime) -> EngineHost[Any]:
+    def _host(
+        self, name: str, make: Callable[[], Any], places: int, runtime: Runtime
+    ) -> tuple[EngineHost[Any], SimulatedWorkers]:
         def load() -> Any:
             engine_sleep(self.engines.load_s)
             return make()
 
-        return EngineHost(name, load, workers, runtime)
+        workers = SimulatedWorkers(places + SPECULATIVE_PLACES)
+        return EngineHost(name, load, workers, runtime, places=places), workers
 
     def _journal(self, runtime: Runtime, journals: list[Journal]) -> JournalAccess:
         def open_journal() -> Journal:

@@ -8,6 +8,7 @@ from steadyline.engines.llm import Message as ChatMessage
 from steadyline.engines.llm import fit_history
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
+from steadyline.services.fair_queue import Order
 from steadyline.text.clauses import ClauseSplitter
 from steadyline.text.speakable import speakable
 
@@ -19,15 +20,25 @@ class Answer:
     """One answer that is being generated: its clauses, as soon as each is complete.
 
     Attributes:
+        said: its clauses so far, those that existed before included.
+        order: its place among what the engine is asked for.
+        generation: what is under way of it, or waits for its turn.
         first_clause_s: how long the model took for the first one, seconds; 0 before it.
 
     Args:
         splitter: cuts the text.
+        order: the first of its orders.
+        said: clauses that exist already.
         on_clause: told each clause when it is complete, whether somebody waits for it or not.
     """
 
-    def __init__(self, splitter: ClauseSplitter, on_clause: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, splitter: ClauseSplitter, order: Order, said: Sequence[str], on_clause: Callable[[str], None] | None
+    ) -> None:
         self.on_clause = on_clause
+        self.order = order
+        self.said = list(said)
+        self.generation: asyncio.Future[str] | None = None
         self.is_stopped = False
         self.first_clause_s = 0.0
         self._started_at = asyncio.get_running_loop().time()
@@ -45,19 +56,25 @@ class Answer:
             while (clause := await self._clauses.get()) is not None:
                 yield clause
         finally:
-            self.is_stopped = True
+            self.stop()
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
-        """Nobody wants it any more: the generation ends at its next token."""
+        """Nobody wants it any more: the generation ends at its next token, or does not begin."""
         self.is_stopped = True
+        if self.generation is not None:
+            self.generation.cancel()
 
     def take(self, piece: str) -> None:
         """The model has written some more."""
         self._put(self._splitter.feed(piece))
 
-    def finish(self, generation: "asyncio.Future[None]") -> None:
+    def begin_again(self, splitter: ClauseSplitter, order: Order) -> None:
+        """The generation gave way in the middle of a clause, of which nobody knows yet."""
+        self._splitter, self.order = splitter, order
+
+    def finish(self, generation: "asyncio.Future[str]") -> None:
         """The model has written everything, or failed."""
         if not generation.cancelled():
             self._error = generation.exception()
@@ -68,6 +85,7 @@ class Answer:
     def _put(self, clauses: Iterable[str]) -> None:
         for text in filter(None, map(speakable, clauses)):
             self.first_clause_s = self.first_clause_s or asyncio.get_running_loop().time() - self._started_at
+            self.said.append(text)
             self._clauses.put_nowait(text)
             if self.on_clause is not None:
                 self.on_clause(text)
@@ -80,13 +98,16 @@ class Answerer:
         host: the model.
         settings: limits.
         slot: the model's slot of this call, whose KV cache is re-used from turn to turn.
+        call_id: whose answers.
     """
 
-    def __init__(self, host: EngineHost[LanguageModel], settings: LlamaSection, slot: int) -> None:
+    def __init__(self, host: EngineHost[LanguageModel], settings: LlamaSection, slot: int, call_id: int) -> None:
         self._host = host
         self._settings = settings
         self._slot = slot
+        self._call_id = call_id
         self._persona = [ChatMessage("system", settings.persona)]
+        self._answers: set[Answer] = set()
         self._is_stopped = False
 
     async def begin(self) -> None:
@@ -95,11 +116,14 @@ class Answerer:
         Raises:
             EngineError: the model failed.
         """
-        await self._host.run(lambda model: model.prefill(self._persona, self._slot), "prefill")
+        order = self._host.order(self._call_id)
+        await self._host.run(lambda model: model.prefill(self._persona, self._slot), "prefill", order)
 
     def stop(self) -> None:
         """The call is over: let the generation that is under way end at its next token, and free the slot."""
         self._is_stopped = True
+        for answer in list(self._answers):
+            answer.stop()
         model = self._host.engine
         if model is not None:
             model.release(self._slot)
@@ -114,39 +138,67 @@ class Answerer:
             first_max_chars=max(self._settings.clause_first_chars, min(100, longest)),
         )
 
-    def start(
-        self,
-        history: Sequence[ChatMessage],
-        said: Sequence[str] = (),
-        on_clause: Callable[[str], None] | None = None,
-    ) -> Answer:
+    def start(self, history: Sequence[ChatMessage], said: Sequence[str] = ()) -> Answer:
         """Begin to answer `history` (without the persona); on one slot the model answers one after another.
 
         Args:
             history: the conversation, up to the question.
             said: clauses of this answer that exist already; what follows them is generated.
+        """
+        answer = Answer(self.splitter(), self._host.order(self._call_id), said, None)
+        self._generate_on(answer, history)
+        return answer
+
+    def prepare(self, history: Sequence[ChatMessage], on_clause: Callable[[str], None]) -> Answer:
+        """The same for a question that may not be one yet, when the model has nothing else to do; it gives way to
+        what is due in other calls, and goes on after its last clause.
+
+        Args:
+            history: the conversation, up to the question.
             on_clause: told each clause at once.
         """
-        answer, loop = Answer(self.splitter(), on_clause), asyncio.get_running_loop()
-        begun = [ChatMessage("assistant", " ".join(said))] if said else []
+        answer = Answer(self.splitter(), Order(self._call_id), (), on_clause)
+        self._generate_on(answer, history)
+        return answer
+
+    def want(self, answer: Answer) -> None:
+        """What was prepared is waited for."""
+        answer.on_clause = None
+        self._host.want(answer.order)
+
+    def _generate_on(self, answer: Answer, history: Sequence[ChatMessage]) -> None:
+        """Generate what follows the answer's clauses, now or when it is its turn."""
+        loop, order, gave_way = asyncio.get_running_loop(), answer.order, False
+        begun = [ChatMessage("assistant", " ".join(answer.said))] if answer.said else []
         prompt = [*self._persona, *history, *begun]
 
         def on_text(piece: str) -> bool:
+            nonlocal gave_way
             loop.call_soon_threadsafe(answer.take, piece)
-            return self._is_stopped or answer.is_stopped
+            gave_way = gave_way or order.gives_way
+            return self._is_stopped or answer.is_stopped or gave_way
 
-        work = self._host.run(lambda model: self._generate(model, prompt, on_text), "answer")
-        generation = asyncio.ensure_future(work)
-        generation.add_done_callback(lambda ended: loop.call_soon(answer.finish, ended))
-        return answer
+        def ended(generation: "asyncio.Future[str]") -> None:
+            self._answers.discard(answer)
+            is_whole = not gave_way or answer.is_stopped or generation.cancelled() or generation.exception() is not None
+            if not is_whole and generation.result() == "cancelled":
+                answer.begin_again(self.splitter(), Order(self._call_id, order.wanted_at))
+                self._generate_on(answer, history)
+            else:
+                answer.finish(generation)
 
-    def _generate(self, model: LanguageModel, prompt: Sequence[ChatMessage], on_text: Callable[[str], bool]) -> None:
-        """In a worker: keep the newest turns that fit into the context, and generate."""
+        work = self._host.run(lambda model: self._generate(model, prompt, on_text), "answer", order)
+        answer.generation = asyncio.ensure_future(work)
+        answer.generation.add_done_callback(lambda generation: loop.call_soon(ended, generation))
+        self._answers.add(answer)
+
+    def _generate(self, model: LanguageModel, prompt: Sequence[ChatMessage], on_text: Callable[[str], bool]) -> str:
+        """In a worker: keep the newest turns that fit into the context, and generate; how it ended, as `Completion.finish`."""
         settings = self._settings
         limit_tokens = model.context_tokens - settings.max_tokens
         if sum(TEMPLATE_TOKENS + len(message.content) for message in prompt) > limit_tokens:
             prompt = fit_history(prompt, count_tokens=model.count_tokens, limit_tokens=limit_tokens)
-        model.stream(
+        completion = model.stream(
             prompt,
             slot=self._slot,
             max_tokens=settings.max_tokens,
@@ -154,3 +206,5 @@ class Answerer:
             stop=(),
             on_text=on_text,
         )
+        # Of an engine from outside nothing is asked but the text.
+        return str(getattr(completion, "finish", "cancelled"))

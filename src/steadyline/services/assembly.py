@@ -13,7 +13,7 @@ from steadyline.engines.plugged_in import MAKE_ENGINE, make_engine
 from steadyline.errors import ConfigError
 from steadyline.link.runtime import Runtime, ThreadWorkers
 from steadyline.models.store import default_store, resolve, resolve_file
-from steadyline.services.engine_host import EngineHost
+from steadyline.services.engine_host import SPECULATIVE_PLACES, EngineHost
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.service import Service
@@ -110,7 +110,8 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
 
     whisper = config.whisper
     model = resolve(whisper.model, model_store(config)) if whisper.engine == "whisper" else None
-    child = (whisper.workers, config.engines.nice, _patience(config))
+    threads = whisper.workers + SPECULATIVE_PLACES
+    child = (threads, config.engines.nice, _patience(config))
 
     def load() -> Recognizer:
         if model is None:
@@ -118,13 +119,13 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
         arguments = {
             "model_dir": model,
             "language": whisper.language or None,
-            "workers": whisper.workers,
+            "workers": threads,
             "compute_type": whisper.compute_type,
             "window_floor_s": whisper.window_floor_s,
         }
         return RemoteRecognizer("steadyline.engines.stt_whisper:WhisperRecognizer", arguments, *child)
 
-    host = EngineHost("whisper", load, ThreadWorkers(whisper.workers, "whisper"), runtime)
+    host = EngineHost("whisper", load, ThreadWorkers(threads, "whisper"), runtime, places=whisper.workers)
     return Assembled(WhisperService(runtime, config, host), whisper.status_port, host, whisper.metrics_port)
 
 
@@ -135,7 +136,8 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
 
     llama, slots = config.llama, config.gateway.max_calls
     model = resolve_file(llama.model, model_store(config), ".gguf") if llama.engine == "llamacpp" else None
-    child = (slots, config.engines.nice, _patience(config))
+    threads = slots + SPECULATIVE_PLACES
+    child = (threads, config.engines.nice, _patience(config))
 
     def load() -> LanguageModel:
         if llama.engine not in ("llamacpp", "openai"):
@@ -154,7 +156,7 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
         }
         return RemoteLanguageModel("steadyline.engines.llm_llamacpp:LlamaCppModel", arguments, *child)
 
-    host = EngineHost("llama", load, ThreadWorkers(slots, "llama"), runtime)
+    host = EngineHost("llama", load, ThreadWorkers(threads, "llama"), runtime, places=slots)
     service = LlamaService(runtime, config, host, _journal(config, runtime), slots)
     return Assembled(service, llama.status_port, host, llama.metrics_port)
 
@@ -171,8 +173,8 @@ def _voice(name: str, engine: str, config: Config, runtime: Runtime, place: TtsS
 
     loaders = {"piper": _piper, "kokoro": _kokoro}
     load = loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
-    workers = ThreadWorkers(config.tts.workers, name, config.engines.nice)
-    host = EngineHost(name, load, workers, runtime)
+    workers = ThreadWorkers(config.tts.workers + SPECULATIVE_PLACES, name, config.engines.nice)
+    host = EngineHost(name, load, workers, runtime, places=config.tts.workers)
     return Assembled(TtsService(runtime, config, host, place), place.status_port, host, place.metrics_port)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from steadyline.errors import EngineError
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
+from steadyline.services.fair_queue import Order
 from steadyline.services.rendering import render
 from steadyline.services.tasks import Tasks
 
@@ -33,6 +34,14 @@ class Rendering:
     took_s: float
 
 
+@dataclass(frozen=True)
+class _Beforehand:
+    """A rendering that may be wanted: where it stands in the queue, and what comes of it."""
+
+    order: Order
+    rendering: "asyncio.Task[Rendering | None]"
+
+
 NOTHING = Rendering(np.zeros(0, np.float32), 16_000, 0.0)
 """What is said of a clause that the voice failed on."""
 
@@ -52,47 +61,52 @@ class CallRenderer:
         self._tasks = tasks
         self._log = log
         self._call_id = call_id
-        self._renderings: dict[str, asyncio.Task[Rendering | None]] = {}
-        self._under_way: asyncio.Task[Rendering | None] | None = None
+        self._beforehand: dict[str, _Beforehand] = {}
+        self._sounds_until = 0.0
 
     def prepare(self, text: str) -> None:
-        """Render `text` beforehand, unless the voice is busy with what is due."""
-        is_own = self._under_way is not None and not self._under_way.done()
-        if text in self._renderings or not (is_own or self._host.is_idle):
+        """Render `text` as soon as the voice has nothing else to do."""
+        if text in self._beforehand:
             return
-        self._under_way = self._tasks.start(self._beforehand(text, self._under_way), "prepare")
-        self._renderings[text] = self._under_way
-        while len(self._renderings) > MOST:
-            del self._renderings[next(iter(self._renderings))]
+        order = Order(self._call_id)
+        self._beforehand[text] = _Beforehand(order, self._tasks.start(self._render_beforehand(text, order), "prepare"))
+        while len(self._beforehand) > MOST:
+            self._beforehand.pop(next(iter(self._beforehand))).rendering.cancel()
 
     def forget(self, texts: Collection[str]) -> None:
         """These texts will not be said; those of them that are waiting to be prepared are not rendered any more."""
         for text in texts:
-            rendering = self._renderings.pop(text, None)
-            if rendering is not None:
-                rendering.cancel()
+            beforehand = self._beforehand.pop(text, None)
+            if beforehand is not None:
+                beforehand.rendering.cancel()
+        self._sounds_until = 0.0
 
     async def render(self, text: str) -> Rendering:
-        """`text` as sound, prepared or made now; nothing when the voice fails on it."""
-        rendering = self._renderings.pop(text, None)
-        prepared = await rendering if rendering is not None else None
+        """`text` as sound, prepared or made now; nothing when the voice fails on it.
+
+        It is wanted when the caller has heard what was rendered before it: who listens can wait, who hears nothing cannot.
+        """
+        beforehand, prepared = self._beforehand.pop(text, None), None
+        order = Order(self._call_id, max(self._host.now(), self._sounds_until))
+        if beforehand is not None:
+            self._host.want(beforehand.order, order.wanted_at)
+            prepared = await beforehand.rendering
         try:
-            return prepared or await self._rendered(text)
+            rendering = prepared or await self._rendered(text, order)
         except EngineError as error:
             self._log.error("synthesis failed: %s", error, extra={"call_id": self._call_id})
             return NOTHING
+        self._sounds_until = max(self._host.now(), self._sounds_until) + len(rendering.samples) / rendering.rate_hz
+        return rendering
 
-    async def _beforehand(self, text: str, before: "asyncio.Task[Rendering | None] | None") -> Rendering | None:
-        if before is not None:
-            await asyncio.wait({before})
+    async def _render_beforehand(self, text: str, order: Order) -> Rendering | None:
         try:
-            return await self._rendered(text)
+            return await self._rendered(text, order)
         except EngineError:
             # It is tried again when it is due, and told of then.
             return None
 
-    async def _rendered(self, text: str) -> Rendering:
-        time = asyncio.get_running_loop().time
-        begun_at = time()
-        samples, rate_hz = await self._host.run(lambda engine: render(engine, text), "render")
-        return Rendering(samples, rate_hz, time() - begun_at)
+    async def _rendered(self, text: str, order: Order) -> Rendering:
+        begun_at = self._host.now()
+        samples, rate_hz = await self._host.run(lambda engine: render(engine, text), "render", order)
+        return Rendering(samples, rate_hz, self._host.now() - begun_at)

@@ -2,29 +2,38 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from steadyline.engines.remote import RemoteEngine
 from steadyline.errors import EngineError, EngineLostError, SteadylineError
 from steadyline.link.runtime import Runtime, Workers
-from steadyline.metrics import Metrics
+from steadyline.services.fair_queue import NO_CALL, FairQueue, Order
 
 E = TypeVar("E")
 T = TypeVar("T")
 
 
+SPECULATIVE_PLACES = 1
+"""So many workers an engine's host needs more than it has places: what is due need not wait until speculation has ended."""
+
+
 class EngineHost(Generic[E]):
-    """Loads an engine in a worker and runs it there.
+    """Loads an engine in a worker and runs it there, for all calls in a fair order.
 
     Args:
         name: for people, e.g. "whisper".
         load: makes the engine; runs in a worker.
-        workers: where it is loaded and used.
+        workers: where it is loaded and used; `places` + `SPECULATIVE_PLACES` of them.
         runtime: the service's surroundings.
+        places: pieces of work that are done at once.
+
+    Attributes:
+        now: the clock that orders are timed by, seconds.
     """
 
-    def __init__(self, name: str, load: Callable[[], E], workers: Workers, runtime: Runtime) -> None:
+    def __init__(
+        self, name: str, load: Callable[[], E], workers: Workers, runtime: Runtime, *, places: int = 1
+    ) -> None:
         self._name = name
         self._load = load
         self._workers = workers
@@ -32,7 +41,9 @@ class EngineHost(Generic[E]):
         self._metrics = runtime.metrics
         self._engine: asyncio.Future[E] | None = None
         self._error = ""
-        self._under_way = 0
+        self._queue = FairQueue(places, SPECULATIVE_PLACES)
+        self._turns: dict[Order, asyncio.Future[None]] = {}
+        self.now = runtime.clock.now
         self._died = asyncio.Event()
         self._death = EngineLostError("the engine's process died")
         self.on_change: Callable[[], None] = lambda: None
@@ -43,11 +54,6 @@ class EngineHost(Generic[E]):
         if self._error:
             return f"{self._name}: {self._error}"
         return "" if self._engine is not None and self._engine.done() else f"{self._name}: loading"
-
-    @property
-    def is_idle(self) -> bool:
-        """The engine is loaded and has nothing to do: the moment for what may turn out to be in vain."""
-        return not self.waiting_for and not self._under_way
 
     async def start(self) -> None:
         """Load the engine.
@@ -78,24 +84,28 @@ class EngineHost(Generic[E]):
         self._death = error
         self._died.set()
 
-    async def run(self, work: Callable[[E], T], kind: str = "work") -> T:
-        """The result of `work(engine)` in a worker, once the engine is loaded.
+    async def run(self, work: Callable[[E], T], kind: str = "work", order: Order | None = None) -> T:
+        """The result of `work(engine)` in a worker, once the engine is loaded and it is this order's turn.
 
         None comes when the engine's process dies: the service ends then, and its successor does the work again. To report
         a failure instead would let the caller's words or the answer be settled as lost.
 
         Args:
-            work: what to do.
+            work: what to do. What has begun is done to its end, even if nobody waits for it any more.
             kind: one word of a few for the metrics, e.g. "transcribe".
+            order: whose it is, and when it is wanted; None: nobody's, and now.
 
         Raises:
             EngineError: whatever it was that went wrong inside: it concerns this piece of work, not the service.
         """
         assert self._engine is not None
         engine = await asyncio.shield(self._engine)
-        self._under_way += 1
+        order = order or Order(NO_CALL, self.now())
+        await self._turn(order)
+        under_way = asyncio.ensure_future(self._timed(lambda: work(engine), kind))
+        under_way.add_done_callback(lambda _: self._leave(order))
         try:
-            return await self._timed(lambda: work(engine), kind)
+            return await asyncio.shield(under_way)
         except EngineLostError as error:
             self._take_death(error)
             nothing: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -105,26 +115,54 @@ class EngineHost(Generic[E]):
         except Exception as error:
             self._log.exception("%s failed unexpectedly", self._name)
             raise EngineError(f"{self._name}: {error!r}") from error
+
+    def order(self, call_id: int) -> Order:
+        """An order for work that somebody waits for from now on."""
+        return Order(call_id, self.now())
+
+    def want(self, order: Order, at: float | None = None) -> None:
+        """What was speculation is wanted from this time on; None: from now on."""
+        self._queue.want(order, self.now() if at is None else at)
+        self._serve()
+
+    async def _turn(self, order: Order) -> None:
+        """Wait for a place."""
+        turn = self._turns[order] = asyncio.get_running_loop().create_future()
+        self._queue.put(order)
+        self._metrics.queue_depth.inc()
+        self._serve()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            self._leave(order)
+            raise
         finally:
-            self._under_way -= 1
+            self._turns.pop(order, None)
+            self._metrics.queue_depth.dec()
+
+    def _serve(self) -> None:
+        while (order := self._queue.take(self.now())) is not None:
+            turn = self._turns[order]
+            if not turn.done():
+                turn.set_result(None)
+
+    def _leave(self, order: Order) -> None:
+        self._queue.leave(order)
+        self._serve()
 
     async def _timed(self, work: Callable[[], T], kind: str) -> T:
-        """Do a piece of work in a worker, and measure its wait and its time."""
+        """Do a piece of work in a worker, and measure its time."""
         # The loop's own time, which any thread may read: it is virtual where the loop's is.
-        time, place = asyncio.get_running_loop().time, _QueuePlace(self._metrics)
+        time = asyncio.get_running_loop().time
 
         def timed() -> T:
-            place.leave()
             begun_at = time()
             try:
                 return work()
             finally:
                 self._metrics.worked(kind, time() - begun_at)
 
-        try:
-            return await self._workers.run(timed)
-        finally:
-            place.leave()
+        return await self._workers.run(timed)
 
     @property
     def engine(self) -> E | None:
@@ -137,16 +175,3 @@ class EngineHost(Generic[E]):
         closer: Any = getattr(self.engine, "close", None)
         if closer is not None:
             closer()
-
-
-class _QueuePlace:
-    """One piece of work in the queue for a worker: leaves it when it begins, or when nobody waits for it any more."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._taken = [metrics.queue_depth]
-        metrics.queue_depth.inc()
-
-    def leave(self) -> None:
-        # Worker and event loop may come here at the same moment; `pop` lets one of them through.
-        with suppress(IndexError):
-            self._taken.pop().dec()

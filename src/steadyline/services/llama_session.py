@@ -53,7 +53,7 @@ class LlamaSession:
         self._host = host
         self._journal = journal
         self._on_end = on_end
-        self._answerer = Answerer(host, config.llama, slot)
+        self._answerer = Answerer(host, config.llama, slot, self.call_id)
         self._tasks = Tasks(runtime.log)
         self._dialogue = Dialogue(config.barge_in.enabled)
         self._answering: asyncio.Task[None] | None = None
@@ -231,21 +231,20 @@ class LlamaSession:
         self._journal.note(lambda journal: journal.event(self.call_uuid, "llama", kind, detail, at))
 
     def _prepare(self, turn: Turn) -> None:
-        """The caller has paused: begin to answer what was said so far, if there is nothing else to do."""
+        """The caller has paused: begin to answer what was said so far, as soon as there is nothing else to do."""
         text = turn.text.strip()
         self._take_draft("")
-        is_idle = self._waits_for_turn and self._host.is_idle
-        if text and is_idle and turn.end > self.committed and not self._goes_on(turn):
+        if text and self._waits_for_turn and turn.end > self.committed and not self._goes_on(turn):
             prompt = self._dialogue.prompt(text)
-            self._draft = _Draft(text, self._answerer.start(prompt, on_clause=self._voices.prepare))
+            self._draft = _Draft(text, self._answerer.prepare(prompt, self._voices.prepare))
 
     def _take_draft(self, text: str) -> Answer | None:
         """The draft of the answer to `text`; one to another text is of no use, and stopped."""
         draft, self._draft = self._draft, None
         if draft is None:
             return None
-        draft.answer.on_clause = None
         if draft.text == text:
+            self._answerer.want(draft.answer)
             return draft.answer
         draft.answer.stop()
         return None

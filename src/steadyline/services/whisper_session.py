@@ -14,6 +14,7 @@ from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.runtime import Runtime
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Recognizer
+from steadyline.services.fair_queue import Order
 from steadyline.services.tasks import Tasks
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Turn, Welcome
@@ -41,6 +42,7 @@ class _Draft:
     start: int
     end: int
     revision: int
+    order: Order
     heard: "asyncio.Task[_Heard | None]"
 
 
@@ -208,8 +210,11 @@ class WhisperSession:
             speech, draft = self._speech_so_far(), self._draft
             self._speech, self._draft = [], None
             self._transcribed_through = max(self._transcribed_through, message.end)
-            is_of_it = draft is not None and (draft.start, draft.revision) == (message.start, message.revision)
-            self._utterances.put_nowait(_Utterance(message, speech, draft if is_of_it else None))
+            if draft is not None and (draft.start, draft.revision) == (message.start, message.revision):
+                self._host.want(draft.order)
+            else:
+                draft = None
+            self._utterances.put_nowait(_Utterance(message, speech, draft))
         elif isinstance(message, messages.SpeechEnded):
             self._begin_draft(message)
         elif isinstance(message, messages.SpeechResumed):
@@ -223,20 +228,24 @@ class WhisperSession:
         return np.concatenate(self._speech) if self._speech else np.zeros(0, np.float32)
 
     def _begin_draft(self, paused: messages.SpeechEnded) -> None:
-        """The caller has paused: transcribe what there is, if nothing else is to be done."""
+        """The caller has paused: transcribe what there is, as soon as nothing else is to be done."""
         self._drop_draft()
-        if self._host.is_idle and paused.end > max(self._committed, self._turned_through):
-            heard = self._tasks.start(self._draft_words(paused, self._speech_so_far()), "draft")
-            self._draft = _Draft(paused.start, paused.end, paused.revision, heard)
+        if paused.end > max(self._committed, self._turned_through):
+            order = Order(self.call_id)
+            heard = self._tasks.start(self._draft_words(paused, self._speech_so_far(), order), "draft")
+            self._draft = _Draft(paused.start, paused.end, paused.revision, order, heard)
 
     def _drop_draft(self) -> None:
         """The caller went on: LLaMA need not prepare an answer any more."""
         draft, self._draft = self._draft, None
         if draft is not None:
+            draft.heard.cancel()
             self._llama.send(Turn(draft.start, draft.end, draft.revision, False, "", "", 0.0))
 
-    async def _draft_words(self, paused: messages.SpeechEnded, speech: NDArray[np.float32]) -> _Heard | None:
-        heard = await self._transcribe(speech)
+    async def _draft_words(
+        self, paused: messages.SpeechEnded, speech: NDArray[np.float32], order: Order
+    ) -> _Heard | None:
+        heard = await self._transcribe(speech, order)
         is_wanted = self._draft is not None and self._draft.heard is asyncio.current_task()
         if is_wanted and heard is not None and heard.text.strip():
             self._inbound.send(messages.Hypothesis(paused.start, paused.revision, heard.text))
@@ -254,7 +263,11 @@ class WhisperSession:
             if ended.end > max(self._committed, self._turned_through):
                 self._turned_through = ended.end
                 heard = await draft.heard if draft is not None else None
-                heard = heard or await self._transcribe(utterance.speech) or _Heard("", "", 0.0)
+                heard = (
+                    heard
+                    or await self._transcribe(utterance.speech, self._host.order(self.call_id))
+                    or _Heard("", "", 0.0)
+                )
                 self._tell_heard(heard, len(utterance.speech) / 16_000)
                 self._put(Turn(ended.start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms))
 
@@ -264,11 +277,11 @@ class WhisperSession:
         text = "heard %s in %.1f s of speech, %.0f ms"
         self._runtime.log.info(text, shown, seconds, heard.took_ms, extra={"call_id": self.call_id})
 
-    async def _transcribe(self, speech: NDArray[np.float32]) -> _Heard | None:
+    async def _transcribe(self, speech: NDArray[np.float32], order: Order) -> _Heard | None:
         """The words in float32 speech of 16 kHz; None when the recogniser failed."""
         started_at = self._runtime.clock.now()
         try:
-            transcript = await self._host.run(lambda engine: engine.transcribe(speech), "transcribe")
+            transcript = await self._host.run(lambda engine: engine.transcribe(speech), "transcribe", order)
         except EngineError as error:
             self._runtime.log.error("transcription failed: %s", error, extra={"call_id": self.call_id})
             return None
