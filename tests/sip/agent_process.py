@@ -74,6 +74,13 @@ class AgentProcess:
             if found["event"] == event and fields.items() <= found.items():
                 return found
 
+    def rest(self) -> list[dict[str, Any]]:
+        """What was reported since."""
+        lines = []
+        while not self._lines.empty():
+            lines.append(self._lines.get())
+        return lines
+
     def forget(self) -> None:
         """Drop what was reported so far."""
         while not self._lines.empty():

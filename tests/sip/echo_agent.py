@@ -55,6 +55,7 @@ async def main(settings: SipSettings, mode: str) -> None:
     tasks: set[asyncio.Task[None]] = set()
     agent = await SipUserAgent.start(settings, lambda call: tasks.add(asyncio.create_task(take(call, mode))))
     tasks.add(asyncio.create_task(print_registration(agent)))
+    agent.on_refused(lambda peer: report("refused", peer=peer))
     report("ready", uri=agent.uri)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

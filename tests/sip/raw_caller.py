@@ -31,6 +31,11 @@ class RawCaller:
         self._rtp = self._socket(port + 20)
         self._rtp_peer = self._agent
 
+    @property
+    def address(self) -> str:
+        """Its SIP address."""
+        return f"sip:raw@127.0.0.1:{self._port}"
+
     @staticmethod
     def _socket(port: int) -> socket.socket:
         opened = socket.socket(type=socket.SOCK_DGRAM)

@@ -42,6 +42,29 @@ def test_a_call_beyond_max_calls_is_refused_with_486_and_room_comes_back(
     raw_caller(agent.port).establish()
 
 
+def test_beyond_max_calls_a_caller_is_told_at_once_and_who_is_inside_notices_nothing(
+    start_agent: StartAgent, raw_caller: MakeCaller
+) -> None:
+    agent = start_agent(max_calls=1)
+    inside = raw_caller(agent.port)
+    inside.establish()
+    for refused in [raw_caller(agent.port) for _ in range(3)]:
+        refused.send("INVITE", 1, "invite")
+        answer = refused.receive()
+        assert answer.startswith("SIP/2.0 486"), "no 180: it does not ring first"
+        refused.await_status(486)  # the answer is sent again until it is acknowledged, and counts once
+        refused.send("ACK", 1, "invite")
+        assert agent.expect("refused")["peer"] == refused.address
+    packets = inside.receive_rtp(1.0)
+    assert [after.sequence - before.sequence for before, after in itertools.pairwise(packets)] == [1] * (
+        len(packets) - 1
+    )
+    assert len(packets) > 40
+    inside.hang_up()
+    agent.expect("closed", reason="caller hung up")
+    assert [line["event"] for line in agent.rest() if line["event"] == "refused"] == []
+
+
 def test_a_caller_who_gives_up_while_it_rings_is_gone(start_agent: StartAgent, sipp: RunSipp) -> None:
     agent = start_agent("ring")
     result = sipp("cancelled.xml", agent.port)

@@ -9,6 +9,8 @@ from steadyline.config import Config
 from steadyline.services.status_client import ask_all, ask_status, operator_seal
 from steadyline.wire.session import SessionTimes
 
+GATEWAY_KEYS = ("sip_uri", "pbx_registration", "max_calls", "refused_calls")
+
 
 def run_status(config: Config, *, as_json: bool) -> int:
     """Print the state of the system; 0 when every service answers and is ready, else 1."""
@@ -48,7 +50,7 @@ def _service(name: str, status: dict[str, Any] | None, child: dict[str, Any]) ->
         more: dict[str, Any] = {"last_lines": child["last_lines"]} if is_fatal else {}
         unknown: dict[str, Any] = {"uptime_s": None, "resources": None, "faults": []}
         return {**common, "pid": child.get("pid"), "state": state, **unknown, **more}
-    extra: dict[str, Any] = {key: status[key] for key in ("sip_uri", "pbx_registration") if key in status}
+    extra: dict[str, Any] = {key: status[key] for key in GATEWAY_KEYS if key in status}
     return {**common, **{key: status[key] for key in ("pid", "state", "uptime_s", "resources", "faults")}, **extra}
 
 

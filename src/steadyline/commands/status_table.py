@@ -13,6 +13,7 @@ def table(overview: dict[str, Any]) -> str:
         *_connections(overview["connections"]),
         "",
         *_calls(overview["calls"]),
+        *_limits(overview["calls"], overview["services"]),
     ]
     return "\n".join(lines)
 
@@ -75,6 +76,15 @@ def _calls(calls: list[dict[str, Any]]) -> list[str]:
             f"{call['call_id']:<6} {call['codec'] or '-':6} {call['turns']:<6} {call['state']:9} {call['peer']}"
         )
     return lines if calls else [*lines, "none"]
+
+
+def _limits(calls: list[dict[str, Any]], services: list[dict[str, Any]]) -> list[str]:
+    """How many calls there are, and may be; nothing while the gateway does not answer."""
+    return [
+        f"{len(calls)} of {service['max_calls']} calls; {service['refused_calls']} refused since the gateway's start"
+        for service in services
+        if "max_calls" in service
+    ]
 
 
 def _milliseconds(value: float | None, digits: int) -> str:

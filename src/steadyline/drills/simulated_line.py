@@ -261,6 +261,7 @@ class SimulatedLine:
         self._on_incoming = on_incoming
         self._numbers = itertools.count(1) if numbers is None else numbers
         self.calls: list[SimulatedCall] = []
+        self._on_refused: Callable[[str], object] = lambda peer: None
 
     @property
     def uri(self) -> str:
@@ -284,6 +285,14 @@ class SimulatedLine:
         self.calls.append(call)
         self._process.tell(self._on_incoming, call)
         return call
+
+    def on_refused(self, callback: Callable[[str], object]) -> None:
+        """Keep the gateway's callback."""
+        self._on_refused = callback
+
+    def refuse(self, peer: str) -> None:
+        """A caller was turned away, as the real line does when it is full."""
+        self._process.tell(self._on_refused, peer)
 
     async def close(self) -> None:
         await asyncio.sleep(0)

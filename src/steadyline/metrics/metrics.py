@@ -57,6 +57,11 @@ class Metrics:
         self._fault = Gauge(
             "steadyline_fault", "1 while this is out of order; calls go on.", ("service", "fault"), registry=registry
         )
+        self._refused = Counter(
+            "steadyline_calls_refused", "Callers who were answered 486.", ("service", "reason"), registry=registry
+        )
+        self.calls = self._gauge("calls", "Calls that ring or are answered (gateway).")
+        self.calls_limit = self._gauge("calls_limit", "How many there may be, `gateway.max_calls` (gateway).")
         self.call_ready = self._histogram(
             "call_ready_seconds", "From INVITE to a pipeline that is ready (gateway).", OPENING_S
         )
@@ -90,6 +95,10 @@ class Metrics:
     def turn_part(self, part: str, took_s: float) -> None:
         """A part of a turn is over: "transcription", "first_clause", "synthesis", "first_audio" or "phrase"."""
         self._turn_part.labels(self.service, part).observe(took_s)
+
+    def call_refused(self, reason: str) -> None:
+        """A caller was answered 486: "full" (`gateway.max_calls`), "no_id" or "not_ready"."""
+        self._refused.labels(self.service, reason).inc()
 
     def restarted(self, child: str) -> None:
         """The supervisor starts a child again."""

@@ -12,6 +12,7 @@ from steadyline.connections import GATEWAY_INBOUND
 from steadyline.link.acceptor import Acceptor, AcceptorEvents, Decision, Refusal
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
+from steadyline.services.admission import Admission
 from steadyline.services.call_ids import CallIds, NoCallIdError
 from steadyline.services.gateway_call import GatewayCall
 from steadyline.services.journal_access import JournalAccess
@@ -53,6 +54,7 @@ class GatewayService:
         frame_s, quiet_frame_s = config.gateway.frame_ms / 1000, config.gateway.quiet_frame_ms / 1000
         self._ticker = Ticker(runtime.clock, frame_s, quiet_frame_s, self._tick_all)
         self._line: Line | None = None
+        self._admission = Admission(runtime, config.gateway.max_calls)
         self._acceptor = Acceptor(
             runtime,
             GATEWAY_INBOUND.number,
@@ -76,11 +78,16 @@ class GatewayService:
 
     def details(self) -> dict[str, Any]:
         """More for `steadyline status`."""
-        return {"sip_uri": self.uri, "pbx_registration": self._line.registration_state if self._line else "off"}
+        return {
+            "sip_uri": self.uri,
+            "pbx_registration": self._line.registration_state if self._line else "off",
+            **self._admission.details(),
+        }
 
     async def start(self) -> None:
         await self._acceptor.listen((self._config.network.host, self._config.gateway.processor_port))
         self._line = await self._open_line(self._incoming)
+        self._line.on_refused(self._admission.full)
 
     async def stop(self) -> None:
         for call in list(self._calls.values()):
@@ -97,10 +104,12 @@ class GatewayService:
             call_id = self._ids.take(self._runtime.clock.now())
         except NoCallIdError as error:
             self._runtime.log.error("a call is refused: %s", error)
+            self._admission.refused("no_id")
             self._tasks.start(line.reject(), "reject")
             return
         call = GatewayCall(line, call_id, self._runtime.clock.now, self._config.barge_in)
         self._calls[call.call_uuid] = call
+        self._admission.now(len(self._calls))
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
         line.on_digit(lambda digit, duration_ms: self._digit(call, digit, duration_ms))
         call.on_first_audio = lambda turn, waited_s: self._first_audio(call, turn, waited_s)
@@ -136,6 +145,7 @@ class GatewayService:
 
     def _refuse(self, call: GatewayCall, reason: str) -> None:
         self._runtime.log.error("a call is refused: %s", reason, extra={"call_id": call.call_id})
+        self._admission.refused("not_ready")
         self._over(call, reason)
         self._tasks.start(call.line.reject(), "reject")
 
@@ -177,6 +187,7 @@ class GatewayService:
             return
         call.is_over = True
         del self._calls[call.call_uuid]
+        self._admission.now(len(self._calls))
         if call.serving is not None:
             call.serving.cancel()
         for link in (call.inbound, call.outbound):

@@ -63,5 +63,8 @@ class Line(Protocol):
     def registration_state(self) -> str:
         """ "off", "registered", or what is in the way."""
 
+    def on_refused(self, callback: Callable[[str], object]) -> None:
+        """Have `callback` told the address of each caller whom the line turned away with 486, all its calls being taken."""
+
     async def close(self) -> None:
         """Hang up everything."""

@@ -11,6 +11,7 @@ from baresip import BaresipError, Call, Runtime, StackEvent, UserAgent
 from steadyline.errors import PortTakenError, SteadylineError
 from steadyline.sip.answered_codec import AnsweredCodecs
 from steadyline.sip.call import SipCall
+from steadyline.sip.refused_calls import RefusedCalls
 from steadyline.sip.registration import Registration
 from steadyline.sip.settings import SipSettings
 from steadyline.sip.stack_config import listening_account, registered_account, stack_config
@@ -32,6 +33,9 @@ class SipUserAgent:
         self._on_incoming = on_incoming
         self._runtime = Runtime()
         self._codecs = AnsweredCodecs()
+        self._refused = RefusedCalls(self._tell_refused)
+        self._on_refused: Callable[[str], object] = lambda peer: None
+        self._loop = asyncio.get_running_loop()
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[SipCall] = set()
         self._port = settings.port or free_port(settings.host)
@@ -118,6 +122,14 @@ class SipUserAgent:
         """One of "off", "registering", "registered", or "failed: " and the reason, e.g. "failed: 401 Unauthorized"."""
         return self._registration.state if self._registration is not None else "off"
 
+    def on_refused(self, callback: Callable[[str], object]) -> None:
+        """Have `callback` called with the SIP address of each caller who was answered 486 for there are `max_calls`."""
+        self._on_refused = callback
+
+    def _tell_refused(self, peer: str) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(lambda: self._on_refused(peer))
+
     async def dial(self, uri: str) -> SipCall:
         """Send an INVITE to `uri` and return while it rings; await the call's `wait_established`.
 
@@ -188,9 +200,11 @@ class SipUserAgent:
         _trace_log.setLevel(logging.DEBUG)
         _trace_log.propagate = False
         _trace_log.addHandler(self._codecs)
+        _trace_log.addHandler(self._refused)
 
     def _detach_trace(self) -> None:
         _trace_log.removeHandler(self._codecs)
+        _trace_log.removeHandler(self._refused)
 
 
 def free_port(host: str) -> int:
