@@ -1,4 +1,4 @@
-"""The command line: `steadyline up | gateway | … | call | status | doctor | models | config | demo | drill`."""
+"""The command line: `steadyline up | gateway | … | call | status | doctor | models | config | demo | drill | bench`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from steadyline import __version__
+from steadyline.commands.bench import BENCHES, add_bench_arguments, run_bench
 from steadyline.commands.drill import DRILLS, add_drill_arguments, run_drill
 from steadyline.config import Config
 from steadyline.config_file import config_arguments, load_config, render_config
@@ -34,7 +35,7 @@ EPILOG = """examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status (0 fine, 1 failed, 2 unusable input)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = build_parser(with_options={"call", "drill"} & set(given))
+    parser = build_parser(with_options={"call", "drill", "bench"} & set(given))
     namespace = parser.parse_args(given)
     try:
         return int(namespace.run(namespace))
@@ -48,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def build_parser(*, with_options: Collection[str] = ("call", "drill")) -> argparse.ArgumentParser:
+def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) -> argparse.ArgumentParser:
     """All commands and their options.
 
     Args:
-        with_options: of `call` and `drill`, whose options are wanted: they bring the SIP stack along, which no other
+        with_options: of `call`, `drill` and `bench`, whose options are wanted: they bring the SIP stack along, which no other
             command's start shall pay.
     """
     parser = argparse.ArgumentParser(
@@ -73,6 +74,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill")) -> argpar
     _add_config(commands)
     _add_demo(commands)
     _add_drill(commands, with_options="drill" in with_options)
+    _add_bench(commands, with_options="bench" in with_options)
     return parser
 
 
@@ -248,6 +250,19 @@ def _add_drill(commands: Commands, *, with_options: bool) -> None:
         parser = _command(drills, name, drill_text, runner(name))
         if with_options:
             add_drill_arguments(name, parser)
+
+
+def _add_bench(commands: Commands, *, with_options: bool) -> None:
+    def runner(name: str) -> Callable[[argparse.Namespace], int]:
+        return lambda namespace: run_bench(name, namespace, *_config_source(namespace))
+
+    text = "measure what this machine can do"
+    group = commands.add_parser("bench", help=text, description="Benchmarks: this machine, measured.")
+    benches = group.add_subparsers(title="benchmarks", metavar="BENCHMARK", required=True)
+    for name, bench_text in BENCHES.items():
+        parser = _command(benches, name, bench_text, runner(name))
+        if with_options:
+            add_bench_arguments(name, parser)
 
 
 def _progress(text: str) -> None:

@@ -17,7 +17,7 @@ CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
-UNDER_CLI = UNDER_SUPERVISOR | {"phone", "supervisor", "doctor", "drills", "console", "commands"}
+UNDER_CLI = UNDER_SUPERVISOR | {"phone", "supervisor", "doctor", "drills", "bench", "console", "commands"}
 
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
@@ -47,6 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "supervisor": UNDER_SUPERVISOR,
     "doctor": UNDER_SUPERVISOR | {"phone", "supervisor"},
     "drills": UNDER_SUPERVISOR | {"phone", "supervisor"},
+    "bench": UNDER_SUPERVISOR | {"phone", "supervisor", "drills"},
     "console": UNDER_SUPERVISOR | {"phone", "supervisor", "drills"},
     "commands": UNDER_CLI - {"commands"},
     "cli": UNDER_CLI,

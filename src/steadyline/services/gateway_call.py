@@ -278,4 +278,5 @@ class GatewayCall:
             "codec": self.line.codec,
             "state": "answered" if self.is_answered else "ringing",
             "waiting_for": self.waiting_for,
+            "starved_frames": self.line.media_stats().get("starved_frames", 0),
         }

@@ -1,0 +1,1 @@
+"""What `steadyline bench` measures on the machine that it runs on."""
