@@ -20,6 +20,9 @@ __all__ = ["Float32", "Int16", "StreamResampler", "from_pcm16", "resample", "to_
 # at 90 % of it: 3600 Hz on an 8 kHz line, which is above the telephone's 3400 Hz (ITU-T G.712).
 _PASS_BAND = 0.9
 _STOP_BAND_DB = 60.0
+# Above so many multiplications a phase, a product for each phase is faster than gathering every output's window
+# (measured: 22,050 to 8,000 Hz in pieces of 0.2 s takes 0.54 ms instead of 2.2 ms).
+_WORTH_A_PRODUCT = 1000
 # Outputs computed at a time: bounds the memory of a long file to a few megabytes.
 _BLOCK_SAMPLES = 4096
 
@@ -85,10 +88,24 @@ class StreamResampler:
     def _block(self, start: int, end: int) -> Float32:
         if self._down == 1:
             return self._block_of_whole_steps(start, end)
+        if (end - start) * 2 * self._half > _WORTH_A_PRODUCT * self._up:
+            return self._block_by_phase(start, end)
         position = np.arange(start, end, dtype=np.int64) * self._down
         first_tap = position // self._up - self._half + 1 - self._first
         windows = sliding_window_view(self._pending, 2 * self._half)[first_tap]
         mixed: Float32 = np.einsum("ij,ij->i", windows, self._phases[position % self._up])
+        return mixed
+
+    def _block_by_phase(self, start: int, end: int) -> Float32:
+        """`_block`, a matrix product for each phase: its windows lie `_down` input samples apart."""
+        mixed = np.empty(end - start, np.float32)
+        windows = sliding_window_view(self._pending, 2 * self._half)
+        for first in range(start, min(end, start + self._up)):
+            step, phase = divmod(first * self._down, self._up)
+            tap = step - self._half + 1 - self._first
+            count = len(range(first, end, self._up))
+            own = windows[tap : tap + (count - 1) * self._down + 1 : self._down]
+            mixed[first - start :: self._up] = own @ self._phases[phase]
         return mixed
 
     def _block_of_whole_steps(self, start: int, end: int) -> Float32:
