@@ -9,7 +9,7 @@ offset  bytes  field     meaning
 """
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from steadyline.errors import WireError
 
@@ -18,8 +18,7 @@ MAX_BODY_BYTES = 1 << 20
 """Upper bound of a body. A second of 48 kHz float32 is 192 kB; whoever sends more at once is broken."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame as it came: `type` 0-255, `seq` from 1, `body` at most `MAX_BODY_BYTES` bytes."""
 
     type: int

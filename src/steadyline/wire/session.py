@@ -7,6 +7,7 @@ call `tick`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from math import floor
 
 from steadyline.errors import WireError
 from steadyline.wire.authentication import Authenticator
@@ -16,6 +17,11 @@ from steadyline.wire.messages import PROTOCOL_VERSION, Bye, Hello, Message, Ping
 
 MAX_GREETING_BYTES = 4096
 """Longest body of the first frame of either side, which is HELLO or its answer: some 500 bytes as a rule."""
+
+
+PING_SLOTS = 5
+"""Pings leave at multiples of a fifth of their interval, so that those of many connections share a turn of the event loop on
+either side: waking up costs more than what is then to be done (measured, docs/decisions/0027)."""
 
 
 class SessionState(Enum):
@@ -39,7 +45,7 @@ class SessionTimes:
 
     Attributes:
         hello_timeout_s: from the connection to the HELLO (listener) or to its answer (dialer).
-        ping_interval_s: a PING is sent when this passed since the last one.
+        ping_interval_s: from a PING to the next; the first comes up to a fifth of it sooner after the connection opened.
         lost_after_s: silence after which the peer counts as lost.
     """
 
@@ -115,7 +121,7 @@ class Session:
         self._judge = judge
         self._times = times
         self._deadline = now + times.hello_timeout_s
-        self._next_ping = now + times.ping_interval_s
+        self._next_ping = self._ping_after(now)
         self._pings: dict[int, float] = {}
         self._ping_number = 0
         self._seq = 0
@@ -209,7 +215,7 @@ class Session:
         if now >= self._next_ping:
             self._ping_number += 1
             self._pings = {self._ping_number: now}
-            self._next_ping = now + self._times.ping_interval_s
+            self._next_ping = self._ping_after(now)
             self._write(Ping(self._ping_number))
         return None
 
@@ -277,7 +283,13 @@ class Session:
     def _become_open(self, now: float) -> None:
         self.state = SessionState.OPEN
         self.last_frame_at = now
-        self._next_ping = now + self._times.ping_interval_s
+        self._next_ping = self._ping_after(now)
+
+    def _ping_after(self, now: float) -> float:
+        """The last slot within an interval from now on."""
+        slot_s = self._times.ping_interval_s / PING_SLOTS
+        # A millionth: what was computed as a multiple of a slot may lie a rounding error below it.
+        return floor((now + self._times.ping_interval_s) / slot_s + 1e-6) * slot_s
 
     def _close(self, state: SessionState, code: str, reason: str) -> Closed:
         self.state = state
