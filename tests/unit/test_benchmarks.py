@@ -16,14 +16,15 @@ def test_the_documentation_has_the_results() -> None:
 
 def test_result_files_are_whole() -> None:
     for file in FOLDER.glob("*.json"):
-        if not file.stem.startswith("drill-"):
+        if not file.stem.startswith(("drill-", "bench-")):
             check_result(file)
 
 
-def test_results_of_drills_say_what_was_run_on_what() -> None:
-    for file in FOLDER.glob("drill-*.json"):
+@pytest.mark.parametrize("command", ["drill", "bench"])
+def test_results_of_drills_and_of_bench_say_what_was_run_on_what(command: str) -> None:
+    for file in FOLDER.glob(f"{command}-*.json"):
         result = json.loads(file.read_text(encoding="utf-8"))
-        assert result["name"] == file.stem and result["command"].startswith("steadyline drill ")
+        assert result["name"] == file.stem and f" {command} " in result["command"]
         assert {"cpu", "cores", "memory_gb", "kernel", "python"} <= result["machine"].keys()
         assert not result["commit"].endswith("+"), "measured on sources that no commit has"
         assert file.with_suffix(".html").is_file()
