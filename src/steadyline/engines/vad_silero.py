@@ -5,7 +5,9 @@ runtime does not give back to the system when the object goes; so objects are ma
 """
 
 import hashlib
+import threading
 from collections import deque
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from steadyline.engines.vad import WINDOW_SAMPLES, Float32, check_window
 from steadyline.errors import EngineError, ModelError
 
 SAMPLE_RATE_HZ = 16000
+FIRST = 4
+"""Detectors that start-up waits for: as many calls as `gateway.max_calls` is by default."""
 MODEL_SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
 
 
@@ -60,11 +64,16 @@ class SileroVad:
 
 
 class SileroPool:
-    """Detectors to be used again. Safe to use from several threads."""
+    """Detectors to be used again, made ahead. Safe to use from several threads."""
 
     def __init__(self, ready: int) -> None:
-        """Make `ready` detectors, one for each call expected at once; blocks for 55 ms each."""
-        self._free = deque(SileroVad() for _ in range(ready))
+        """Make `ready` detectors, one for each call expected at once: the first ones now, at 55 ms each, the others in a
+        thread, so that start-up does not wait for all of them.
+        """
+        self._free = deque(SileroVad() for _ in range(min(FIRST, ready)))
+        if ready > FIRST:
+            more = (ready - FIRST,)
+            threading.Thread(target=self._make_ahead, args=more, name="detectors", daemon=True).start()
 
     def take(self) -> SileroVad:
         """Return a detector that knows no stream yet, made on the spot (55 ms) when none is free."""
@@ -74,6 +83,12 @@ class SileroPool:
             return SileroVad()
         detector.reset()
         return detector
+
+    def _make_ahead(self, count: int) -> None:
+        """In a thread: the library lets go of Python's global lock while it makes one."""
+        with suppress(ModelError):  # whoever wants one then makes it, and is told
+            for _ in range(count):
+                self._free.appendleft(SileroVad())
 
     def give_back(self, detector: SileroVad) -> None:
         """Put a detector back that is not used any more."""
