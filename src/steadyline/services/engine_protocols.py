@@ -64,7 +64,7 @@ class LanguageModel(Protocol):
 
 
 class Synthesizer(Protocol):
-    """A voice.
+    """A voice; called from several threads at once.
 
     Attributes:
         rate_hz: sample rate of what it says.
