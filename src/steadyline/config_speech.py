@@ -167,6 +167,12 @@ class OutboundSection:
     queue_ms: int = setting(
         80, "audio kept queued in the gateway, ms: late ticks against stopping at once", low=40, high=500
     )
+    loudness_dbfs: float = setting(
+        -22.0,
+        "level of the speech in every clause (ITU-T P.56), dB below full scale; 0: as the voice made it",
+        low=-40,
+        high=0,
+    )
     phrases: str = setting(
         "", "folder with <language>/wait.wav, apology.wav, goodbye.wav; empty: those that are shipped"
     )

@@ -46,6 +46,7 @@ class SimulatedCall:
         answered_at: when, in virtual seconds; None before.
         last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
         overflowed_samples: samples that it gave in vain.
+        on_heard: called with every 20 ms that the caller hears, int16 at the line's rate.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class SimulatedCall:
         self.answered_at: float | None = None
         self._kept_samples = 0
         self.overflowed_samples = 0
+        self.on_heard: Callable[[Samples], None] = lambda frame: None
         self._number = number
         self._process = process
         self._rate_hz = rate_hz
@@ -231,6 +233,7 @@ class SimulatedCall:
                 self.last_sound_at = loop.time()
         self._said.append(said if self._echo is None else self._with_echo(said, played, self._echo))
         self._played.append(played)
+        self.on_heard(played)
         self._played_frames += 1
         self._next_frame_at += FRAME_S
         self._timer = loop.call_at(self._next_frame_at, self._frame)

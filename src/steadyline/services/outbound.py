@@ -7,6 +7,7 @@ said although an answer is owed, outbound says something itself, from disk.
 from typing import Any
 
 from steadyline.audio.cursor import Cursor
+from steadyline.audio.loudness import levelled
 from steadyline.audio.pcm import to_pcm16
 from steadyline.audio.resampling import resample
 from steadyline.clock import TimerHandle
@@ -122,7 +123,7 @@ class OutboundCall(ProcessorCall):
             accepted = self._playout.played_at(rate_hz)
             for engine in list(self.engines.values()):
                 engine.drop("the line's rate changed")
-        self._playout = Playout(rate_hz, self._settings.queue_ms, self.line.send)
+        self._playout = Playout(rate_hz, self._settings.queue_ms, self.line.send, self._settings.loudness_dbfs)
         if accepted is not None:
             self._playout.resume(accepted)
         if self._held is not None:
@@ -173,7 +174,9 @@ class OutboundCall(ProcessorCall):
             self.runtime.log.info("no answer yet: %s", phrase.name.lower(), extra={"call_id": self.call_id})
             samples = self._phrases.get(phrase)
             if samples is not None:
-                self._playout.say_phrase(phrase.value, to_pcm16(resample(samples, PHRASES_HZ, self._playout.rate_hz)))
+                rate_hz = self._playout.rate_hz
+                sound = levelled(resample(samples, PHRASES_HZ, rate_hz), rate_hz, self._settings.loudness_dbfs)
+                self._playout.say_phrase(phrase.value, to_pcm16(sound))
             if phrase is Phrase.GOODBYE:
                 self._is_giving_up = True
                 self._hang_up()
