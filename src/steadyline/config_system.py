@@ -37,10 +37,12 @@ class GatewaySection:
     srtp: str = setting("optional", "encrypted audio (SDES-SRTP)", choices=("off", "optional", "required"))
     rtp_port_low: int = port_number(16384, "lowest RTP port")
     rtp_port_high: int = port_number(17407, "highest RTP port")
-    jitter_buffer_low_ms: int = setting(
-        0, "shortest delay of the jitter buffer, ms; 0 and 0: no buffer", low=0, high=1000
+    jitter_buffer_ms: int = setting(
+        0,
+        "delay that puts late and overtaken packets of the caller in order, ms; 0: none, decoded as they come",
+        low=0,
+        high=500,
     )
-    jitter_buffer_high_ms: int = setting(0, "longest delay of the jitter buffer, ms", low=0, high=2000)
     rtp_timeout_s: int = setting(30, "a call whose caller sends no audio for so long is ended, s; 0: never", low=0)
     max_calls: int = setting(4, "calls at once; further callers get 486 Busy Here", low=1, high=1000)
     ring_timeout_s: float = setting(15.0, "a call rings so long for its pipeline, then it is refused, s", low=1)

@@ -22,7 +22,7 @@ from steadyline.sip import SipSettings
 
 JITTER_BUFFER_MS = 20
 SETTINGS = SipSettings(port=0, transports=("udp",), codecs=("PCMU",), srtp="off", rtp_ports=(21000, 21998),
-                       jitter_buffer_ms=(JITTER_BUFFER_MS, JITTER_BUFFER_MS), max_calls=1, user="caller")  # fmt: skip
+                       jitter_buffer_ms=JITTER_BUFFER_MS, max_calls=1, user="caller")  # fmt: skip
 ROOM_MS = 40
 TIMING = ScriptTiming(greeting_timeout_s=4.0, reply_timeout_s=4.0, reply_silence_s=1.0)
 

@@ -18,14 +18,13 @@ RTP_PORTS = (20000, 21998)
 
 
 def caller_settings(calls: int, codec: str = "PCMU") -> SipSettings:
-    """A SIP stack for so many callers: audio as it comes, without a buffer that could lose or delay something itself."""
+    """A SIP stack for so many callers: audio as it comes, without a jitter buffer that could lose or delay something itself."""
     return SipSettings(
         port=0,
         transports=("udp",),
         codecs=(codec,),
         srtp="off",
         rtp_ports=RTP_PORTS,
-        jitter_buffer_ms=(0, 0),
         max_calls=calls,
         user="caller",
     )

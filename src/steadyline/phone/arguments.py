@@ -26,7 +26,7 @@ CODECS = ("PCMU", "PCMA", "G722", "opus")
 # Away from the ports of a gateway on the same machine.
 RTP_PORTS = (20000, 21998)
 # Its delay is part of what the caller hears: one packet, always.
-JITTER_BUFFER_MS = (20, 20)
+JITTER_BUFFER_MS = 20
 
 
 def add_call_arguments(parser: argparse.ArgumentParser) -> None:

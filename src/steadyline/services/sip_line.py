@@ -22,7 +22,7 @@ def sip_settings(config: Config) -> SipSettings:
         codecs=tuple(gateway.codecs),
         srtp=cast(Literal["off", "optional", "required"], gateway.srtp),
         rtp_ports=(gateway.rtp_port_low, gateway.rtp_port_high),
-        jitter_buffer_ms=(gateway.jitter_buffer_low_ms, gateway.jitter_buffer_high_ms),
+        jitter_buffer_ms=gateway.jitter_buffer_ms,
         max_calls=gateway.max_calls,
         rtp_timeout_s=gateway.rtp_timeout_s,
         registrar=pbx.server,

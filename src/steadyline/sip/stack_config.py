@@ -27,9 +27,9 @@ def stack_config(settings: SipSettings, port: int) -> Config:
     lines = [
         f"sip_listen {settings.host}:{port}",
         f"rtp_ports {settings.rtp_ports[0]}-{settings.rtp_ports[1]}",
-        # The default is fixed and waits 100 ms. Adaptive starts at the least and grows on a line that needs it.
-        f"audio_jitter_buffer_type {'adaptive' if any(settings.jitter_buffer_ms) else 'off'}",
-        f"audio_jitter_buffer_ms {settings.jitter_buffer_ms[0]}-{settings.jitter_buffer_ms[1]}",
+        # The stack's default is fixed, too, and waits 100 ms. Its adaptive one loses as much and costs no known delay.
+        f"audio_jitter_buffer_type {'fixed' if settings.jitter_buffer_ms else 'off'}",
+        f"audio_jitter_buffer_ms {settings.jitter_buffer_ms}-{settings.jitter_buffer_ms}",
         # Registers Opus with one audio channel (its SDP still says 2, RFC 7587): no stereo to fold, half the buffers.
         "opus_stereo no",
         "opus_sprop_stereo no",

@@ -21,7 +21,8 @@ from steadyline.sip import SipSettings
         ({"max_calls": 0}, "max_calls"),
         ({"max_calls": 300}, "sip rtp_ports: 10000 to 10999"),
         ({"rtp_ports": (20000, 10000)}, "sip rtp_ports"),
-        ({"jitter_buffer_ms": (60, 20)}, "sip jitter_buffer_ms: 60 to 20"),
+        ({"jitter_buffer_ms": 501}, "sip jitter_buffer_ms: found 501, expected 0 to 500"),
+        ({"jitter_buffer_ms": -1}, "sip jitter_buffer_ms: found -1"),
     ],
 )
 def test_what_cannot_work_is_refused(fields: dict[str, object], text: str) -> None:
