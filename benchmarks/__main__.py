@@ -7,14 +7,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import barge_in, call_setup, cpu, echo_guard, event_loop, jitter_buffer, memory, peers, startup, voice_to_voice
+from benchmarks import (
+    barge_in,
+    call_setup,
+    cpu,
+    echo_guard,
+    event_loop,
+    jitter_buffer,
+    media_path,
+    memory,
+    peers,
+    startup,
+    voice_to_voice,
+)
 from benchmarks.machine import QUIET_PERCENT, ROOT
 from benchmarks.measurement import Measurement, Request
 from benchmarks.results import FOLDER, conditions, read_results, write_result
 from benchmarks.tables import replace_section, terminal_table
 from steadyline.errors import SteadylineError
 
-MODULES = (startup, memory, cpu, call_setup, event_loop, voice_to_voice, barge_in, echo_guard, jitter_buffer, peers)
+MODULES = (
+    startup,
+    memory,
+    cpu,
+    call_setup,
+    event_loop,
+    voice_to_voice,
+    barge_in,
+    echo_guard,
+    jitter_buffer,
+    media_path,
+    peers,
+)
 MEASUREMENTS: dict[str, Measurement] = {module.MEASUREMENT.name: module.MEASUREMENT for module in MODULES}
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 QUESTIONS = ROOT / "examples" / "questions"

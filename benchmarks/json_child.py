@@ -54,6 +54,13 @@ class JsonChild:
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
 
+    def rest(self, deadline_s: float) -> dict[str, Any]:
+        """What it says when its standard input is closed."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.stdin = None
+        return self.line(deadline_s)
+
     def line(self, deadline_s: float) -> dict[str, Any]:
         """What it says next.
 

@@ -30,6 +30,7 @@ from steadyline.drills.simulated_engines import (
     ToneSynthesizer,
     two_sentences,
 )
+from steadyline.drills.tone_score import expected_words, score
 from steadyline.engines.llm import Message
 from steadyline.errors import EngineError
 
@@ -210,7 +211,8 @@ def test_whoever_dies_while_an_answer_is_prepared_the_turn_is_answered_once(
         await system.start(name)
         await until(lambda: len(call.heard) > before)
         await silence(call)
-        assert " ".join(word.word for word in call.heard[before:]) == answer_to("alpha")
+        # Where the answer had begun when outbound died, a word of it is heard in two pieces.
+        assert score(expected_words(answer_to("alpha")), call.heard[before:]).is_perfect
         assert [turn.caller_text for turn in journaled(system, call).turns[1:]] == ["alpha"]
         assert await ask(call, "bravo") == answer_to("bravo")
 

@@ -6,7 +6,7 @@ import struct
 import time
 from dataclasses import dataclass
 
-_SDP = "v=0\r\no=raw 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n"
+_SDP = "v=0\r\no=raw 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP {payload_type}\r\n"
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class RtpPacket:
 
 
 class RawCaller:
-    """One call over UDP with PCMU, SIP on `port` and RTP on `port + 20`."""
+    """One call over UDP with PCMU (payload type 0) or PCMA (8), SIP on `port` and RTP on `port + 20`."""
 
-    def __init__(self, agent_port: int, port: int) -> None:
+    def __init__(self, agent_port: int, port: int, payload_type: int = 0) -> None:
+        self.payload_type = payload_type
         self._agent = ("127.0.0.1", agent_port)
         self._port = port
         self._call_id = f"raw{port}{time.monotonic_ns()}"
@@ -45,7 +46,7 @@ class RawCaller:
 
     def send(self, method: str, sequence: int, branch: str) -> None:
         """Send a request; the INVITE carries an offer."""
-        body = _SDP.format(port=self._port + 20) if method == "INVITE" else ""
+        body = _SDP.format(port=self._port + 20, payload_type=self.payload_type) if method == "INVITE" else ""
         content = "Content-Type: application/sdp\r\n" if body else ""
         host = f"127.0.0.1:{self._port}"
         message = (
@@ -83,8 +84,8 @@ class RawCaller:
         self.await_status(200)
 
     def send_rtp(self, sequence: int, payload: bytes) -> None:
-        """A PCMU packet; its timestamp follows from its number."""
-        header = struct.pack("!BBHII", 0x80, 0, sequence & 0xFFFF, sequence * len(payload), 0x5EED)
+        """A packet of G.711; its timestamp follows from its number."""
+        header = struct.pack("!BBHII", 0x80, self.payload_type, sequence & 0xFFFF, sequence * len(payload), 0x5EED)
         self._rtp.sendto(header + payload, self._rtp_peer)
 
     def receive_rtp(self, seconds: float) -> list[RtpPacket]:

@@ -26,7 +26,7 @@ class EndpointSettings:
         onset_ms: speech that may become an utterance: told at once, for those who must be quick.
         min_speech_ms: speech must last as long to begin an utterance: a cough or a click does not.
         pre_roll_ms: sound before the first speech that belongs to the utterance (soft consonants).
-        soft_end_ms: silence after which the utterance is *perhaps* over.
+        soft_end_ms: silence after which the utterance is *perhaps* over; to the nearest window of 32 ms, as the next.
         end_silence_ms: silence after which it is over.
         max_utterance_s: longest utterance, pre-roll and closing silence included; Whisper takes 30 s.
         cut_search_s: a longer one is cut at the quietest window among its last seconds.
@@ -244,7 +244,9 @@ class Endpointer:
         elif probability < self._settings.end_probability and self._silence_from is None:
             self._silence_from = window
         if self._silence_from is not None:
-            events += self._silent(start, self._now - self._silence_from)
+            # Speech ended within the window before, in its middle on average: of the two windows around the silence that is
+            # asked for the nearer one decides, and not always the later one.
+            events += self._silent(start, self._now - self._silence_from + WINDOW_SAMPLES)
         if self._start is not None and self._now >= self._cut_zone_start:
             self._cut_zone.append((probability, self._now))
             events += self._cut(start)
