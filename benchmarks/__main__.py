@@ -14,6 +14,7 @@ from benchmarks import (
     echo_guard,
     event_loop,
     jitter_buffer,
+    loudness,
     media_path,
     memory,
     peers,
@@ -37,6 +38,7 @@ MODULES = (
     echo_guard,
     jitter_buffer,
     media_path,
+    loudness,
     peers,
 )
 MEASUREMENTS: dict[str, Measurement] = {module.MEASUREMENT.name: module.MEASUREMENT for module in MODULES}

@@ -18,6 +18,7 @@ FRAME = RATE_HZ // 50
 QUEUE_MS = 80
 HOUR_S = 3600
 LATEST_FRAMES = 2
+CHECK_FRAMES = 25
 
 
 class Line:
@@ -84,8 +85,8 @@ async def an_hour() -> tuple[Line, int, list[int]]:
 
     playout = link.playout = Playout(RATE_HZ, QUEUE_MS, send)
     clause, missed, lengths = 0, 0, []
-    for _ in range(HOUR_S * 50):
-        if playout.queued_s < 1:
+    for frame in range(HOUR_S * 50):
+        if frame % CHECK_FRAMES == 0 and playout.queued_s < 2:
             # No clause is a whole number of frames long.
             sound = np.full(FRAME * vary.randrange(50, 500) + vary.randrange(1, FRAME), 0.1, np.float32)
             playout.clause_audio("tts", ClauseAudio(1, clause, 1, 0, 0, RATE_HZ, True, sound))
