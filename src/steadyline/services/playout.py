@@ -63,8 +63,7 @@ class _Rendering:
         return True
 
     def whole(self, rate_hz: int, loudness_dbfs: float) -> Int16:
-        """All of it at the line's rate: int16, mono, its speech at this level (0: as it came)."""
-        # At once: that costs less than a millisecond a second, chunk by chunk four, all of it before the first sound.
+        """All of it at the line's rate: int16, mono, its speech at this level (0: as it came); the same however it was cut."""
         samples = resample(np.concatenate(self._pieces)[: self._longest], self._rate_hz, rate_hz)
         return to_pcm16(levelled(samples, rate_hz, loudness_dbfs))
 
