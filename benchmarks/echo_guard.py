@@ -17,7 +17,8 @@ from steadyline.audio.pcm import Float32
 from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config
 from steadyline.engines.vad_silero import SileroVad
-from steadyline.services.inbound import echo_settings, endpoint_settings
+from steadyline.services.endpoint_settings import endpoint_settings
+from steadyline.services.inbound import echo_settings
 
 AGENTS = ("piper:joe", "kokoro:af_heart")
 CALLERS = ("kokoro:am_michael", "kokoro:bf_emma", "piper:joe")

@@ -212,6 +212,11 @@ def _check_together(config: Config) -> None:
         )
     if config.outbound.audio_port_base + config.gateway.last_call_id > 65535:
         raise ConfigError("gateway.last_call_id is too high: outbound.audio_port_base plus it must stay below 65536")
+    if config.inbound.shortest_wait_ms > config.inbound.longest_wait_ms:
+        raise ConfigError(
+            f"inbound.shortest_wait_ms is {config.inbound.shortest_wait_ms}, expected at most inbound.longest_wait_ms "
+            f"({config.inbound.longest_wait_ms})"
+        )
     if config.pbx.server and not config.pbx.user:
         raise ConfigError("pbx.server is set, but pbx.user is empty: give the user name to register as")
     _check_network(config)

@@ -16,7 +16,17 @@ class InboundSection:
     end_probability: float = setting(0.35, "speech may end below this", low=0, high=1)
     min_speech_ms: int = setting(96, "shorter sounds are no speech, ms", low=32)
     pre_roll_ms: int = setting(300, "audio kept from before the speech began, ms", low=0, high=2000)
-    end_silence_ms: int = setting(600, "silence that ends an utterance, ms", low=100, high=5000)
+    turn_end: str = setting(
+        "words",
+        "what says that a turn is over: the caller's words, or end_silence_ms of silence alone",
+        choices=("words", "silence"),
+    )
+    turn_words: str = setting("", "folder with <language>.toml of telling words; empty: what is shipped")
+    shortest_wait_ms: int = setting(300, "least silence after which words end a turn, ms", low=100, high=5000)
+    longest_wait_ms: int = setting(2000, "longest silence that words can ask for, ms", low=100, high=10_000)
+    end_silence_ms: int = setting(
+        600, "silence that ends a turn when its words are not known, or say nothing, ms", low=100, high=5000
+    )
     prepare_after_ms: int = setting(
         200,
         "silence after which an answer is prepared, should the caller have finished, ms; 0: never",

@@ -125,6 +125,8 @@ def test_set_takes_values_as_people_type_them(text: str, read: Callable[[Config]
         ("gateway.transports=udp,sctp", ["gateway.transports", "udp, tcp, tls"]),
         ("gateway.transports=tls", ["gateway.certificate must name a PEM file"]),
         ("gateway.first_call_id=3", ["must be even"]),
+        ("inbound.longest_wait_ms=200", ["inbound.shortest_wait_ms is 300", "at most inbound.longest_wait_ms (200)"]),
+        ("inbound.turn_end=prosody", ["inbound.turn_end is 'prosody'", "one of words, silence"]),
         ("gateway.last_call_id=50001", ["gateway.last_call_id is 50001", "2 to 50000"]),
         ("pbx.server=pbx.example", ["pbx.user is empty"]),
         ("network.host=192.0.2.7", ["network.host is '192.0.2.7'", "network.secret_file", "head -c 32", "127.0.0.1"]),

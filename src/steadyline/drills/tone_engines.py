@@ -28,6 +28,8 @@ ENGINE_SETTINGS = (
     "llama.greeting=Hello caller.",
     "llama.apology=Sorry later.",
     "inbound.vad=energy",
+    # Words of the drills say nothing about the end of a turn, and kills are timed by the silence.
+    "inbound.turn_end=silence",
 )
 """`section.key=value` for a system of drill engines. Silero does not take tones for speech (seen: 0 % of frames)."""
 WITHOUT_STANDBY = "standby.engine="

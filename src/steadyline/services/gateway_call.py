@@ -14,6 +14,7 @@ from steadyline.services.line import LineCall, Samples
 from steadyline.services.line_playback import LinePlayback
 from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.playback_hold import PlaybackHold
+from steadyline.services.utterance_ends import UtteranceEnds
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.line_messages import CallStarted
 from steadyline.wire.messages import Message, PipelineState, Position
@@ -69,6 +70,7 @@ class GatewayCall:
         self._quiet_ticks = 0
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = -1
+        self._ends = UtteranceEnds()
         self._owed = OwedAnswer()
         self._told_owed: float | None = None
         self._hang_up_reason = ""
@@ -127,6 +129,7 @@ class GatewayCall:
         if role == "inbound":
             self.inbound = link
             link.send_again(self._digits.after(None))
+            link.send_again(self._ends.uncommitted())
             has = resume.get("sample", 0)
             link.send_again(self._echo.for_inbound(self._heard.after(has), has, self._committed))
         else:
@@ -164,6 +167,7 @@ class GatewayCall:
             self._heard.commit(message.sample)
             self._digits.commit(message.sample)
             self._echo.committed(message.sample)
+            self._ends.commit(message.sample)
             self._owed.committed(message.sample, message.turn)
             self._hold.committed(message.sample)
             if self._barges_in:
@@ -171,6 +175,7 @@ class GatewayCall:
             self._follow_hold()
             self._tell_owed()
         elif isinstance(message, line_messages.CallerSpeech):
+            self._ends.note(message)
             self._owed.caller_speech(message.is_speaking, message.sample, self._now())
             self._hold.caller_speech(message.is_speaking, self._now())
             self._tell_owed()

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from steadyline.audio.clocked_resampler import CLOCK_HZ, ClockedResampler
 from steadyline.audio.echo_guard import EchoGuard, EchoGuardSettings
 from steadyline.audio.endpointing import (
-    EndpointSettings,
     FalseOnset,
     Onset,
     Resumed,
@@ -23,7 +22,10 @@ from steadyline.config import Config
 from steadyline.connections import GATEWAY_INBOUND, REGISTER_WHISPER, WHISPER_INBOUND
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
+from steadyline.services.endpoint_settings import endpoint_settings
 from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
+from steadyline.services.turn_ending import TurnEnding, load_turn_words
+from steadyline.services.utterance_ends import KEPT_ENDS
 from steadyline.text.backchannel import is_backchannel
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import Hello, Message, PipelineState, Position, Welcome
@@ -54,12 +56,17 @@ class FreshDetectors:
 
 
 def inbound_service(runtime: Runtime, config: Config, detectors: DetectorPool) -> ProcessorService:
-    """The inbound audio processor."""
+    """The inbound audio processor.
+
+    Raises:
+        ConfigError: `inbound.turn_words` names no folder, or a file in it is not as it must be.
+    """
     registrations = ((REGISTER_WHISPER, config.whisper.register_port),)
     place = ProcessorPlace(GATEWAY_INBOUND, WHISPER_INBOUND.number, config.inbound.audio_port_base, registrations)
+    words = load_turn_words(config)
 
     def make_call(call: NewCall) -> InboundCall:
-        return InboundCall(runtime, config, place, call, detectors)
+        return InboundCall(runtime, config, place, call, detectors, TurnEnding(config, words))
 
     return ProcessorService(runtime, config, place, make_call)
 
@@ -74,8 +81,10 @@ class InboundCall(ProcessorCall):
         place: ProcessorPlace,
         call: NewCall,
         detectors: DetectorPool,
+        turn: TurnEnding,
     ) -> None:
         super().__init__(runtime, config, place, call)
+        self._turn = turn
         self._detectors = detectors
         self._vad = detectors.take()
         self._settings = config.inbound.silence_dbfs, endpoint_settings(config)
@@ -91,6 +100,7 @@ class InboundCall(ProcessorCall):
         self._kept: Outbox[int, Message] = Outbox(config.inbound.replay_s * CLOCK_HZ)
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = -1
+        self._told: Outbox[int, line_messages.CallerSpeech] = Outbox(2 * KEPT_ENDS)
         self._pipeline = PipelineState(False, "whisper: not connected")
         self._utterances = 0
         self._told_learned = ""
@@ -109,10 +119,14 @@ class InboundCall(ProcessorCall):
             # A new inbound cuts the same utterances as the former one did if its windows begin where that one's did.
             self._segmenter = self._segmenter_from(welcome.committed.get("sample", 0))
         self.line.send(self._pipeline)
+        # What was said while the line was away: the gateway must know every end that whisper may know.
+        self.line.send_again(self._told.after(None))
 
     def from_line(self, message: Message) -> None:
         if isinstance(message, audio_messages.CallerAudio):
             self._hear(message)
+        elif isinstance(message, line_messages.CallerSpeech):
+            self._segmenter.end_at(message.sample)
         elif self._echo_guard is not None and isinstance(message, audio_messages.PlayedAudio):
             self._echo_guard.played(*self._played.process(message.samples, message.rate_hz, message.sample))
         elif self._echo_guard is not None and isinstance(message, line_messages.EchoLearned):
@@ -134,6 +148,7 @@ class InboundCall(ProcessorCall):
         elif isinstance(message, messages.Committed):
             self._kept.commit(message.sample)
             self._digits.commit(message.sample)
+            self._told.commit(message.sample)
             self.line.send(message)
 
     def engine_closed(self, role: str, reason: str) -> None:
@@ -151,6 +166,7 @@ class InboundCall(ProcessorCall):
         """Resample on the call's clock and cut into utterances."""
         samples, start = self._caller.process(audio.samples, audio.rate_hz, audio.sample)
         for event in self._segmenter.push(samples, start):
+            self._turn.follow(event)
             if isinstance(event, Onset):
                 self._onset = event.start
                 self._interrupt(is_interrupting=True)
@@ -158,7 +174,7 @@ class InboundCall(ProcessorCall):
                 self._interrupt(is_interrupting=False)
             elif isinstance(event, SpeechStarted):
                 self._revision, self._is_paused = 0, False
-                self.line.send(line_messages.CallerSpeech(True, event.start))
+                self._tell(line_messages.CallerSpeech(True, event.start))
                 self._say(event.start + 1, messages.SpeechStarted(event.start), 0)
             elif isinstance(event, SpeechAudio):
                 end = event.start + len(event.samples)
@@ -174,7 +190,7 @@ class InboundCall(ProcessorCall):
             elif isinstance(event, SpeechEnded):
                 self._utterances += 1
                 self._is_paused = False
-                self.line.send(line_messages.CallerSpeech(False, event.end))
+                self._tell(line_messages.CallerSpeech(False, event.end))
                 self._tell_learned(event.end)
                 self._say(event.end, messages.SpeechEnded(event.start, event.end, self._revision, True), 0)
 
@@ -188,6 +204,14 @@ class InboundCall(ProcessorCall):
         is_current = self._is_paused and words.revision == self._revision
         if is_current and is_backchannel(words.text, self._language, self._barge_in.backchannels):
             self._interrupt(is_interrupting=False)
+        silence_ms = self._turn.wait_ms(words, self._revision)
+        if silence_ms is not None:
+            self._segmenter.end_after(silence_ms)
+
+    def _tell(self, speech: line_messages.CallerSpeech) -> None:
+        """The gateway first: what whisper knows it must know, too."""
+        self._told.put(speech.sample, speech)
+        self.line.send(speech)
 
     def _tell_learned(self, end: int) -> None:
         """Let the gateway keep what is known of the echo, for an inbound that begins here."""
@@ -203,21 +227,6 @@ class InboundCall(ProcessorCall):
     def _send(self, message: Message) -> None:
         for whisper in self.engines.values():
             whisper.send(message)
-
-
-def endpoint_settings(config: Config) -> EndpointSettings:
-    """The endpointer's settings from the configuration."""
-    inbound = config.inbound
-    return EndpointSettings(
-        onset_ms=min(config.barge_in.onset_ms, inbound.min_speech_ms),
-        start_probability=inbound.start_probability,
-        end_probability=inbound.end_probability,
-        min_speech_ms=inbound.min_speech_ms,
-        pre_roll_ms=inbound.pre_roll_ms,
-        soft_end_ms=min(inbound.prepare_after_ms or inbound.end_silence_ms, inbound.end_silence_ms),
-        end_silence_ms=inbound.end_silence_ms,
-        max_utterance_s=inbound.max_utterance_s,
-    )
 
 
 def echo_settings(config: Config) -> EchoGuardSettings:

@@ -48,7 +48,7 @@ class _Draft:
 
 @dataclass(frozen=True)
 class _Utterance:
-    """Speech that is over: float32, 16 kHz; and its draft, if only silence came since."""
+    """Speech that is over: float32, 16 kHz, to its end; and its draft, if only silence came since."""
 
     ended: messages.SpeechEnded
     speech: NDArray[np.float32]
@@ -259,17 +259,17 @@ class WhisperSession:
         while True:
             utterance = await self._utterances.get()
             ended, draft = utterance.ended, utterance.draft
-            # A new inbound sends again what is not committed, of which some may be waiting here already.
-            if ended.end > max(self._committed, self._turned_through):
+            # A new inbound sends again what is not committed, of which some may be waiting here already. Where it did not
+            # learn of an end, it cuts elsewhere: what is known of this utterance is not to be said twice.
+            known = max(self._committed, self._turned_through)
+            if ended.end > known:
                 self._turned_through = ended.end
-                heard = await draft.heard if draft is not None else None
-                heard = (
-                    heard
-                    or await self._transcribe(utterance.speech, self._host.order(self.call_id))
-                    or _Heard("", "", 0.0)
-                )
-                self._tell_heard(heard, len(utterance.speech) / 16_000)
-                self._put(Turn(ended.start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms))
+                start, speech = max(ended.start, known), utterance.speech[-(ended.end - known) :]
+                heard = await draft.heard if draft is not None and start == ended.start else None
+                order = self._host.order(self.call_id)
+                heard = heard or await self._transcribe(speech, order) or _Heard("", "", 0.0)
+                self._tell_heard(heard, len(speech) / 16_000)
+                self._put(Turn(start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms))
 
     def _tell_heard(self, heard: _Heard, seconds: float) -> None:
         self._runtime.metrics.turn_part("transcription", heard.took_ms / 1000)

@@ -58,6 +58,8 @@ WORDS_OF_CALLS = (
 SEVERAL_FAULTS_WITHIN_S = 1.0
 BARGES_IN = 0.85
 BACKCHANNELS = 0.15
+WORDS_END_TURNS = 0.7
+"""In so many histories words decide when a turn is over; in the others silence alone."""
 
 
 def history_of(seed: int) -> History:
@@ -70,6 +72,7 @@ def history_of(seed: int) -> History:
     events += _Faults(chance, world).make(talked_s)
     listening = random.Random(f"listening {seed}")
     world = replace(world, barges_in=listening.random() < BARGES_IN)
+    world = replace(world, words_end_turns=random.Random(f"words {seed}").random() < WORDS_END_TURNS)
     events += _backchannels(listening, events)
     return History(seed, world, tuple(sorted(events, key=lambda event: event.at_s)))
 

@@ -158,6 +158,7 @@ class World:
         max_ahead_s: audio made ahead of what the caller has heard.
         call_id_rest_s: how long an id of a call rests.
         barges_in: callers may interrupt.
+        words_end_turns: some words of the callers end a turn sooner or later than silence alone (`turn_words/`).
     """
 
     latency_s: float = 0.001
@@ -177,6 +178,7 @@ class World:
     max_ahead_s: float = 60.0
     call_id_rest_s: float = 60.0
     barges_in: bool = True
+    words_end_turns: bool = False
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ CALM_S = 1.5
 SILENT_S = 0.8
 LOOK_EVERY_S = 0.5
 WATCH_EVERY_S = 1.0
+TURN_WORDS = Path(__file__).parent / "turn_words"
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,8 @@ def _config(world: World) -> Config:
     config.gateway.last_call_id = 40
     config.gateway.frame_ms = world.frame_ms
     config.connections.ping_interval_s = world.ping_s
+    config.inbound.turn_end = "words" if world.words_end_turns else "silence"
+    config.inbound.turn_words = str(TURN_WORDS)
     return config
 
 
