@@ -8,6 +8,7 @@ from types import ModuleType
 
 BENCHES = {
     "capacity": "more and more callers who talk and listen, until somebody waits too long or sounds bad",
+    "endpointing": "recordings of callers: how many turns are cut before their end, and how long the others wait",
 }
 """Names and what they do. `steadyline.commands.bench_<name>` has `add_arguments(parser)` and `run(namespace, path, settings)`."""
 
