@@ -127,12 +127,16 @@ class Journal(JournalReader):
 
         self._database.run(work, write=True)
 
-    def answer_finished(self, call_uuid: str, turn: int, clauses: int, at: float) -> None:
-        """The answer of `turn` is complete with this number of clauses; fewer than were written when it was cut short."""
+    def answer_finished(self, call_uuid: str, turn: int, clauses: int, at: float, *, ends_call: bool = False) -> None:
+        """The answer of `turn` is complete with this number of clauses; fewer than were written when it was cut short.
+
+        `ends_call`: the call is to end when it was heard.
+        """
         self._write(
-            "INSERT INTO answers (call_uuid, turn, clauses, finished_at) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET clauses = excluded.clauses, finished_at = excluded.finished_at",
-            (call_uuid, turn, clauses, at),
+            "INSERT INTO answers (call_uuid, turn, clauses, finished_at, ends_call) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET clauses = excluded.clauses, finished_at = excluded.finished_at, "
+            "ends_call = excluded.ends_call",
+            (call_uuid, turn, clauses, at, ends_call),
         )
 
     def clause_heard(self, call_uuid: str, turn: int, clause: int, sample: int, samples: int | None = None) -> None:

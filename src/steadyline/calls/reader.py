@@ -116,7 +116,7 @@ def _turns(connection: sqlite3.Connection, call_uuid: str) -> tuple[TurnRecord, 
         return connection.execute(query, (call_uuid,)).fetchall()
 
     heard = {row[0]: row[1:] for row in rows("turn, start_sample, end_sample, text, language, heard_at", "turns")}
-    answers = {row[0]: row[1:] for row in rows("turn, clauses, finished_at", "answers")}
+    answers = {row[0]: row[1:] for row in rows("turn, clauses, finished_at, ends_call", "answers")}
     clauses: dict[int, list[ClauseRecord]] = defaultdict(list)
     for row in rows("turn, clause, text, written_at, heard_samples, samples", "clauses"):
         clauses[row[0]].append(ClauseRecord(*row))
@@ -126,7 +126,7 @@ def _turns(connection: sqlite3.Connection, call_uuid: str) -> tuple[TurnRecord, 
 
     def record(turn: int) -> TurnRecord:
         start_sample, end_sample, caller_text, language, heard_at = heard.get(turn, (None,) * 5)
-        clause_count, finished_at = answers.get(turn, (None, None))
+        clause_count, finished_at, ends_call = answers.get(turn, (None, None, 0))
         return TurnRecord(
             turn=turn,
             start_sample=start_sample,
@@ -136,6 +136,7 @@ def _turns(connection: sqlite3.Connection, call_uuid: str) -> tuple[TurnRecord, 
             heard_at=heard_at,
             clauses=tuple(clauses.get(turn, ())),
             clause_count=clause_count,
+            ends_call=bool(ends_call),
             finished_at=finished_at,
             timings_ms=timings.get(turn, {}),
         )

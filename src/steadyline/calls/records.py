@@ -35,6 +35,7 @@ class TurnRecord:
         caller_text: None for the greeting, and when the texts of an ended call are not kept.
         clause_count: how many clauses the whole answer has; None while it is still being generated.
         timings_ms: named durations of this turn in milliseconds.
+        ends_call: the call is to end when the whole answer was heard.
     """
 
     turn: int
@@ -47,6 +48,7 @@ class TurnRecord:
     clause_count: int | None
     finished_at: float | None
     timings_ms: Mapping[str, float]
+    ends_call: bool = False
 
     @property
     def reply_text(self) -> str:

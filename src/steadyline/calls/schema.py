@@ -68,6 +68,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX events_by_call ON events (call_uuid)",
     ),
     ("ALTER TABLE clauses ADD COLUMN samples INTEGER",),
+    ("ALTER TABLE answers ADD COLUMN ends_call INTEGER NOT NULL DEFAULT 0",),
 )
 
 

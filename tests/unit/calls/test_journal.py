@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadyline.calls.journal import Journal, JournalError, read_only
+from steadyline.calls.schema import MIGRATIONS
 
 
 @pytest.fixture
@@ -195,7 +196,27 @@ def test_a_journal_of_a_newer_version_is_left_alone(path: Path) -> None:
     Journal(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(JournalError, match="schema version 99, this Steadyline has 2: upgrade"):
+    with pytest.raises(JournalError, match="schema version 99, this Steadyline has 3: upgrade"):
         Journal(path)
     with pytest.raises(JournalError, match="upgrade"):
         read_only(path)
+
+
+def test_an_answer_that_ends_the_call_is_known_as_one(journal: Journal) -> None:
+    for turn, ends_call in ((1, False), (2, True)):
+        journal.turn_heard("u1", turn, turn * 1000, turn * 1000 + 500, "hello", "en", 1.0)
+        journal.clause_written("u1", turn, 0, "bye", 1.0)
+        journal.answer_finished("u1", turn, 1, 2.0, ends_call=ends_call)
+    assert [turn.ends_call for turn in journal.turns("u1")] == [False, True]
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with sqlite3.connect(path) as connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("INSERT INTO answers VALUES ('u1', 1, 2, 3.0)")
+    with Journal(path) as journal:
+        (turn,) = journal.turns("u1")
+        assert (turn.clause_count, turn.ends_call) == (2, False)
