@@ -23,6 +23,8 @@ START_DEADLINE_S = 120.0
 STOP_DEADLINE_S = 20.0
 CALL_DEADLINE_S = 300.0
 POLL_S = 0.1
+QUIET_SETTINGS = ("outbound.wait_after_s=0", "outbound.silence_prompt_after_s=0")
+"""Nothing is heard but answers, however long a caller of a measurement says nothing."""
 
 
 class BenchmarkError(SteadylineError):
@@ -44,7 +46,7 @@ class MeasuredSystem:
         self.folder = Path(self._folder.name)
         self._journal = self.folder / "journal.sqlite"
         self.config = load_config(
-            None, [*free_port_settings(), f"journal.path={self._journal}", "outbound.wait_after_s=0", *settings]
+            None, [*free_port_settings(), f"journal.path={self._journal}", *QUIET_SETTINGS, *settings]
         )
         self._config_file = self.folder / "config.toml"
         self._config_file.write_text(render_config(self.config))

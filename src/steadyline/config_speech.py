@@ -106,6 +106,13 @@ class LlamaSection:
     )
     greeting: str = setting("Hello, how can I help you today?", "said when the call is answered; empty: nothing")
     apology: str = setting("I am sorry, I cannot answer that right now.", "said when the language model fails")
+    farewell: str = setting("Goodbye.", "said when the call is to end and the language model has no words for it")
+    hang_up_marker: str = setting(
+        "[hang up]", "an answer that ends with it ends the call, when it was heard; it is never said; empty: off"
+    )
+    ends_on_goodbye: bool = setting(
+        True, "the answer to a caller who says goodbye, and nothing else, ends the call even without the marker"
+    )
     language: str = setting("en", "language of the answers, ISO 639-1")
     clause_first_chars: int = setting(12, "shortest first clause of an answer, characters", low=1)
     clause_max_chars: int = setting(200, "longer sentences are cut, characters", low=40)
@@ -184,7 +191,9 @@ class OutboundSection:
         high=0,
     )
     phrases: str = setting(
-        "", "folder with <language>/wait.wav, apology.wav, goodbye.wav; empty: those that are shipped"
+        "",
+        "folder with <language>/wait.wav, apology.wav, goodbye.wav, still_there.wav, farewell.wav; empty: those that "
+        "are shipped",
     )
     wait_after_s: float = setting(
         2.5, "a caller who hears nothing for so long while an answer is owed is asked to wait, s; 0: never", low=0
@@ -193,6 +202,12 @@ class OutboundSection:
     wait_again_s: float = setting(5.0, "silence before the second time, and before the apology, s", low=1)
     goodbye_after_s: float = setting(
         30.0, "an answer that is owed for so long is given up: goodbye, and the call ends, s; 0: never", low=0
+    )
+    silence_prompt_after_s: float = setting(
+        12.0, "a caller who says nothing for so long is asked whether they are there, s; 0: never", low=0, high=3600
+    )
+    silence_prompts: int = setting(
+        2, "how often they are asked; after as long a silence again: goodbye, and the call ends", low=0, high=10
     )
     status_port: int = port_number(8076, "TCP port for `steadyline status`")
     metrics_port: int = port_number(8066, "HTTP port for /metrics, /live and /ready; 0: off")

@@ -29,8 +29,9 @@ class System:
         self.directory = directory
         self.config_file = directory / "config.toml"
         self.journal = directory / "journal.sqlite"
-        # On a busy machine answers may come late: what is compared with them must not hold a request to wait.
-        every = [*free_port_settings(), f"journal.path={self.journal}", "outbound.wait_after_s=0", *settings]
+        # On a busy machine answers may come late, and so may callers: what is compared with answers must hold nothing else.
+        unasked = ("outbound.wait_after_s=0", "outbound.silence_prompt_after_s=0")
+        every = [*free_port_settings(), f"journal.path={self.journal}", *unasked, *settings]
         self.config: Config = load_config(None, every)
         self.config_file.write_text(render_config(self.config))
         self._log_file = directory / "log.txt"

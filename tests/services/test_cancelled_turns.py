@@ -76,7 +76,7 @@ def test_what_comes_late_for_a_cancelled_turn_is_dropped(journal: Path) -> None:
         for message in (
             messages.Cancel(7),
             messages.Clause(7, 0, "charlie", "en"),
-            messages.AnswerEnded(7, 1),
+            messages.AnswerEnded(7, 1, False),
             messages.Cancel(7),
             messages.Cancel(1),
         ):

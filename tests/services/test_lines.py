@@ -133,7 +133,9 @@ def test_a_long_silence_fills_nothing(journal: Path) -> None:
         await asyncio.sleep(0.5)
         assert kept_audio_s(system) < 10
 
-    play(scene, journal)
+    config = drill_config()
+    config.outbound.silence_prompt_after_s = 0.0
+    play(scene, journal, config=config)
 
 
 def kept_audio_s(system: SimulatedSystem) -> float:

@@ -102,7 +102,9 @@ def test_nobody_is_asked_to_wait_who_asked_nothing(journal: Path) -> None:
         await asyncio.sleep(40)
         assert call.heard_text == GREETING and not call.closed.done()
 
-    play(scene, journal)
+    config = drill_config()
+    config.outbound.silence_prompt_after_s = 0.0
+    play(scene, journal, config=config)
 
 
 def test_a_caller_who_speaks_is_not_spoken_over(journal: Path) -> None:

@@ -73,7 +73,7 @@ async def speak(engine: str, text: str) -> list[ClauseAudio]:
 
     def send_clause(_: Welcome) -> None:
         llama.send(Clause(0, 0, text, "en"))
-        llama.send(AnswerEnded(0, 1))
+        llama.send(AnswerEnded(0, 1, False))
 
     llama = Dialer(
         runtime("llama", network),

@@ -44,6 +44,8 @@ class SimulatedCall:
         closed: resolves with the reason when the call is over.
         is_answered: 200 OK was sent.
         answered_at: when, in virtual seconds; None before.
+        last_said_at: when the caller said something last, in virtual seconds; None before.
+        closed_at: when the call was over, in virtual seconds; None before.
         last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
         overflowed_samples: samples that it gave in vain.
         on_heard: called with every 20 ms that the caller hears, int16 at the line's rate.
@@ -79,6 +81,8 @@ class SimulatedCall:
         self._played_from_s = 0.0
         self._played_frames = 0
         self.last_sound_at: float | None = None
+        self.last_said_at: float | None = None
+        self.closed_at: float | None = None
         self._next_frame_at = 0.0
         self._timer: TimerHandle | None = None
 
@@ -114,6 +118,7 @@ class SimulatedCall:
         """End the call."""
         if not self.closed.done():
             self.closed.set_result(reason)
+            self.closed_at = asyncio.get_running_loop().time()
             self._established.set()
             if self._timer is not None:
                 self._timer.cancel()
@@ -227,6 +232,7 @@ class SimulatedCall:
         said = played = _SILENT_FRAMES[self._rate_hz]
         if len(self._to_say):
             said, self._to_say = _filled(self._to_say[:size], size), self._to_say[size:]
+            self.last_said_at = loop.time()
         if len(self._queue):
             played, self._queue = _filled(self._queue[:size], size), self._queue[size:]
             if _is_audible(played):

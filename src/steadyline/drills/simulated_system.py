@@ -43,9 +43,9 @@ STANDBY = "standby"
 
 
 def drill_config() -> Config:
-    """The default configuration with a greeting and an apology that fake engines can speak."""
+    """The default configuration with a greeting, an apology and a farewell that fake engines can speak."""
     config = Config()
-    config.llama.greeting, config.llama.apology = "Hello caller.", "Sorry later."
+    config.llama.greeting, config.llama.apology, config.llama.farewell = "Hello caller.", "Sorry later.", "Later."
     return config
 
 

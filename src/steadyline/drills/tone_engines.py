@@ -27,11 +27,14 @@ ENGINE_SETTINGS = (
     "standby.engine=steadyline.drills.tone_engines:DrillStandbyVoice",
     "llama.greeting=Hello caller.",
     "llama.apology=Sorry later.",
+    "llama.farewell=Later.",
     "inbound.vad=energy",
     # Words of the drills say nothing about the end of a turn, and kills are timed by the silence.
     "inbound.turn_end=silence",
+    "outbound.silence_prompt_after_s=0",
 )
-"""`section.key=value` for a system of drill engines. Silero does not take tones for speech (seen: 0 % of frames)."""
+"""`section.key=value` for a system of drill engines. Silero does not take tones for speech (seen: 0 % of frames), and a
+drill's callers may say nothing for long."""
 WITHOUT_STANDBY = "standby.engine="
 
 PACE_VARIABLE = "STEADYLINE_DRILL_PACE"

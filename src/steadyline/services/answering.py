@@ -9,7 +9,9 @@ from steadyline.engines.llm import fit_history
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
 from steadyline.services.fair_queue import Order
+from steadyline.services.fixed_texts import clause_splitter
 from steadyline.text.clauses import ClauseSplitter
+from steadyline.text.hang_up_marker import HangUpMarker
 from steadyline.text.speakable import speakable
 
 TEMPLATE_TOKENS = 16
@@ -29,11 +31,17 @@ class Answer:
         splitter: cuts the text.
         order: the first of its orders.
         said: clauses that exist already.
+        marker: what is not said, and ends the call.
         on_clause: told each clause when it is complete, whether somebody waits for it or not.
     """
 
     def __init__(
-        self, splitter: ClauseSplitter, order: Order, said: Sequence[str], on_clause: Callable[[str], None] | None
+        self,
+        splitter: ClauseSplitter,
+        marker: HangUpMarker,
+        order: Order,
+        said: Sequence[str],
+        on_clause: Callable[[str], None] | None,
     ) -> None:
         self.on_clause = on_clause
         self.order = order
@@ -43,8 +51,14 @@ class Answer:
         self.first_clause_s = 0.0
         self._started_at = asyncio.get_running_loop().time()
         self._splitter = splitter
+        self._marker = marker
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue()
         self._error: BaseException | None = None
+
+    @property
+    def ends_call(self) -> bool:
+        """The text so far ends with the model's word that the call is over."""
+        return self._marker.is_at_end
 
     async def clauses(self) -> AsyncIterator[str]:
         """All of them; who stops listening stops the generation.
@@ -68,18 +82,18 @@ class Answer:
 
     def take(self, piece: str) -> None:
         """The model has written some more."""
-        self._put(self._splitter.feed(piece))
+        self._put(self._splitter.feed(self._marker.feed(piece)))
 
-    def begin_again(self, splitter: ClauseSplitter, order: Order) -> None:
+    def begin_again(self, splitter: ClauseSplitter, marker: HangUpMarker, order: Order) -> None:
         """The generation gave way in the middle of a clause, of which nobody knows yet."""
-        self._splitter, self.order = splitter, order
+        self._splitter, self._marker, self.order = splitter, marker, order
 
     def finish(self, generation: "asyncio.Future[str]") -> None:
         """The model has written everything, or failed."""
         if not generation.cancelled():
             self._error = generation.exception()
         if self._error is None:
-            self._put(self._splitter.flush())
+            self._put([*self._splitter.feed(self._marker.flush()), *self._splitter.flush()])
         self._clauses.put_nowait(None)
 
     def _put(self, clauses: Iterable[str]) -> None:
@@ -128,16 +142,6 @@ class Answerer:
         if model is not None:
             model.release(self._slot)
 
-    def splitter(self) -> ClauseSplitter:
-        """Cuts text as the configuration says."""
-        longest = self._settings.clause_max_chars
-        return ClauseSplitter(
-            max_chars=longest,
-            comma_chars=min(80, longest),
-            first_min_chars=self._settings.clause_first_chars,
-            first_max_chars=max(self._settings.clause_first_chars, min(100, longest)),
-        )
-
     def start(self, history: Sequence[ChatMessage], said: Sequence[str] = ()) -> Answer:
         """Begin to answer `history` (without the persona); on one slot the model answers one after another.
 
@@ -145,7 +149,7 @@ class Answerer:
             history: the conversation, up to the question.
             said: clauses of this answer that exist already; what follows them is generated.
         """
-        answer = Answer(self.splitter(), self._host.order(self._call_id), said, None)
+        answer = self._new_answer(self._host.order(self._call_id), said, None)
         self._generate_on(answer, history)
         return answer
 
@@ -157,9 +161,15 @@ class Answerer:
             history: the conversation, up to the question.
             on_clause: told each clause at once.
         """
-        answer = Answer(self.splitter(), Order(self._call_id), (), on_clause)
+        answer = self._new_answer(Order(self._call_id), (), on_clause)
         self._generate_on(answer, history)
         return answer
+
+    def _new_answer(self, order: Order, said: Sequence[str], on_clause: Callable[[str], None] | None) -> Answer:
+        return Answer(*self._cutters(), order, said, on_clause)
+
+    def _cutters(self) -> tuple[ClauseSplitter, HangUpMarker]:
+        return clause_splitter(self._settings), HangUpMarker(self._settings.hang_up_marker)
 
     def want(self, answer: Answer) -> None:
         """What was prepared is waited for."""
@@ -182,7 +192,7 @@ class Answerer:
             self._answers.discard(answer)
             is_whole = not gave_way or answer.is_stopped or generation.cancelled() or generation.exception() is not None
             if not is_whole and generation.result() == "cancelled":
-                answer.begin_again(self.splitter(), Order(self._call_id, order.wanted_at))
+                answer.begin_again(*self._cutters(), Order(self._call_id, order.wanted_at))
                 self._generate_on(answer, history)
             else:
                 answer.finish(generation)

@@ -169,13 +169,11 @@ class GatewayService:
         self._runtime.metrics.turn_part("first_audio", waited_s)
         self._journal.note(lambda journal: journal.turn_timing(uuid, turn, "first_audio", waited_ms))
 
-    def _phrase(self, call: GatewayCall, phrase: int, waited_s: float) -> None:
-        uuid, at, detail = (
-            call.call_uuid,
-            self._runtime.clock.wall(),
-            {"phrase": phrase, "waited_ms": round(waited_s * 1000)},
-        )
-        self._runtime.metrics.turn_part("phrase", waited_s)
+    def _phrase(self, call: GatewayCall, phrase: int, waited_s: float | None) -> None:
+        uuid, at = call.call_uuid, self._runtime.clock.wall()
+        detail = {"phrase": phrase, "waited_ms": round((waited_s or 0.0) * 1000)}
+        if waited_s is not None:
+            self._runtime.metrics.turn_part("phrase", waited_s)
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "phrase", detail, at))
 
     def _digit(self, call: GatewayCall, digit: str, duration_ms: int) -> None:

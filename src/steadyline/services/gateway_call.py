@@ -9,9 +9,11 @@ import numpy as np
 
 from steadyline.config_speech import BargeInSection
 from steadyline.link.link import Link
+from steadyline.services.caller_silence import CallerSilence
 from steadyline.services.echo_reference import EchoReference
 from steadyline.services.line import LineCall, Samples
 from steadyline.services.line_playback import LinePlayback
+from steadyline.services.outbound_news import OutboundNews
 from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.playback_hold import PlaybackHold
 from steadyline.services.utterance_ends import UtteranceEnds
@@ -23,8 +25,6 @@ from steadyline.wire.outbox import Outbox
 CLOCK_HZ = 16_000
 KEPT_AUDIO_S = 60.0
 KEPT_DIGITS = 100
-NOT_TOLD = -1.0
-"""Outbound has not been told whether an answer is owed."""
 QUIET_PEAK = 33
 """Largest sample that is silence: -60 dB below full scale, as `inbound.silence_dbfs`."""
 QUIET_AFTER_S = 1.0
@@ -35,7 +35,7 @@ class GatewayCall:
 
     Attributes:
         on_first_audio: called with the turn and the seconds for which the caller waited for its answer.
-        on_phrase: called with the number of a phrase that begins, and the seconds for which the caller has waited.
+        on_phrase: called with the number of a phrase that begins, and the seconds for which an answer was owed, or None.
         on_hang_up: called with the reason when the call is to be ended.
 
     Args:
@@ -60,8 +60,7 @@ class GatewayCall:
         self.outbound: Link | None = None
         self.pipeline = PipelineState(False, "inbound: not connected")
         self.on_ready: Callable[[], None] = lambda: None
-        self._next_sample = 0
-        self._committed = 0
+        self._next_sample = self._committed = 0
         self._heard: Outbox[int, audio_messages.CallerAudio] = Outbox(KEPT_AUDIO_S * CLOCK_HZ)
         self._echo = EchoReference()
         self._playback = LinePlayback(line, self._echo)
@@ -72,10 +71,11 @@ class GatewayCall:
         self._newest_digit = -1
         self._ends = UtteranceEnds()
         self._owed = OwedAnswer()
-        self._told_owed: float | None = None
+        self._silence = CallerSilence(self._owed)
+        self._news = OutboundNews(self._owed, self._silence)
         self._hang_up_reason = ""
         self.on_first_audio: Callable[[int, float], None] = lambda turn, waited_s: None
-        self.on_phrase: Callable[[int, float], None] = lambda phrase, waited_s: None
+        self.on_phrase: Callable[[int, float | None], None] = lambda phrase, waited_s: None
         self.on_hang_up: Callable[[str], None] = lambda reason: None
 
     def __repr__(self) -> str:
@@ -115,6 +115,8 @@ class GatewayCall:
         """Media is up."""
         self.is_answered = True
         self._follow_rate()
+        self._silence.answered(self._now())
+        self._tell_news()
 
     def committed(self, role: str) -> Position:
         """For WELCOME: what a new processor goes on from."""
@@ -128,17 +130,19 @@ class GatewayCall:
         """A processor's connection of this call is open."""
         if role == "inbound":
             self.inbound = link
+            self._silence.listened_to(True, self._now())
             link.send_again(self._digits.after(None))
             link.send_again(self._ends.uncommitted())
             has = resume.get("sample", 0)
             link.send_again(self._echo.for_inbound(self._heard.after(has), has, self._committed))
         else:
-            self.outbound, self._told_owed = link, NOT_TOLD
+            self.outbound = link
+            self._news.begin_anew()
         if self.is_answered:
             link.send(self._answered_message())
         if role == "outbound":
             self._tell_outbound(self._playback.outbound_connected())
-        self._tell_owed()
+        self._tell_news()
         self.on_ready()
 
     def disconnected(self, link: Link, reason: str) -> bool:
@@ -148,7 +152,8 @@ class GatewayCall:
             self.pipeline = PipelineState(False, f"inbound: {reason}")
             self._owed.inbound_lost()
             self._hold.inbound_lost(self._now())
-            self._tell_owed()
+            self._silence.listened_to(False, self._now())
+            self._tell_news()
         elif self.outbound is link:
             self.outbound = None
         else:
@@ -173,12 +178,10 @@ class GatewayCall:
             if self._barges_in:
                 self._first_turn = max(self._first_turn, message.turn)
             self._follow_hold()
-            self._tell_owed()
         elif isinstance(message, line_messages.CallerSpeech):
             self._ends.note(message)
             self._owed.caller_speech(message.is_speaking, message.sample, self._now())
             self._hold.caller_speech(message.is_speaking, self._now())
-            self._tell_owed()
         elif isinstance(message, line_messages.BargeIn):
             self._barge_in(message)
         elif isinstance(message, line_messages.Playback):
@@ -189,6 +192,9 @@ class GatewayCall:
             self._echo.learned(message)
         elif isinstance(message, line_messages.HangUp):
             self._hang_up_reason = message.reason
+        elif isinstance(message, messages.AnswerEnded):
+            self._news.answer_ended(message)
+        self._tell_news()
 
     def digit(self, digit: str, duration_ms: int) -> None:
         """The caller pressed a key."""
@@ -196,6 +202,8 @@ class GatewayCall:
         self._newest_digit = max(self._next_sample, self._newest_digit + 1)
         message = line_messages.Digit(digit, duration_ms, self._newest_digit)
         self._digits.put(message.sample, message)
+        self._silence.key_pressed(self._now())
+        self._tell_news()
         if self.inbound is not None:
             self.inbound.send(message)
 
@@ -236,17 +244,23 @@ class GatewayCall:
     def _play(self, audio: audio_messages.LineAudio) -> None:
         self._quiet_ticks = 0
         if self._playback.play(audio):
+            self._note_sound()
             waiting_since = self._owed.since_s
             self._owed.accepted(audio.turn)
             if waiting_since is not None and self._owed.since_s is None:
                 self.on_first_audio(audio.turn, self._now() - waiting_since)
-            self._tell_owed()
 
     def _play_phrase(self, phrase: audio_messages.PhraseAudio) -> None:
         self._quiet_ticks = 0
-        since = self._owed.since_s
-        if self._playback.play_phrase(phrase) and phrase.start_sample == 0:
-            self.on_phrase(phrase.phrase, 0.0 if since is None else self._now() - since)
+        if self._playback.play_phrase(phrase):
+            self._note_sound()
+            if phrase.start_sample == 0:
+                since = self._owed.since_s
+                self.on_phrase(phrase.phrase, None if since is None else self._now() - since)
+                self._silence.phrase_begun(phrase.phrase)
+
+    def _note_sound(self) -> None:
+        self._silence.sounded(self._now() + self.line.buffered_samples / (self.rate_hz or CLOCK_HZ))
 
     def _barge_in(self, barge_in: line_messages.BargeIn) -> None:
         """The caller may be interrupting, or is not after all."""
@@ -266,14 +280,11 @@ class GatewayCall:
             if self.outbound is not None:
                 self.outbound.send(message)
 
-    def _tell_owed(self) -> None:
-        """Outbound is told when an answer comes to be owed, and when it is not any more."""
-        since = self._owed.since_s
-        if self.outbound is None or since == self._told_owed:
-            return
-        self._told_owed = since
-        owed_ms = 0 if since is None else round((self._now() - since) * 1000)
-        self.outbound.send(line_messages.AnswerOwed(since is not None, owed_ms))
+    def _tell_news(self) -> None:
+        """Outbound is told what it does not know yet of what is owed, and of a caller who says nothing."""
+        if self.outbound is not None:
+            for news in self._news.take(self._now()):
+                self.outbound.send(news)
 
     def details(self) -> dict[str, Any]:
         """For `steadyline status`."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from steadyline.calls.records import TurnRecord
 from steadyline.clock import TimerHandle
@@ -12,22 +11,17 @@ from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
 from steadyline.services.answering import Answer, Answerer
 from steadyline.services.dialogue import Dialogue
+from steadyline.services.draft import Draft
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
+from steadyline.services.fixed_texts import greeting_clauses
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.tasks import Tasks
 from steadyline.services.voices import Voices
 from steadyline.text.backchannel import is_backchannel
+from steadyline.text.farewell import is_farewell
 from steadyline.wire import line_messages, messages
 from steadyline.wire.messages import Hello, Message, PipelineState, Position, Turn
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """The answer to what the caller has said so far, should nothing follow."""
-
-    text: str
-    answer: Answer
 
 
 class LlamaSession:
@@ -59,10 +53,10 @@ class LlamaSession:
         self._answering: asyncio.Task[None] | None = None
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._waits_for_turn = False
-        self._draft: _Draft | None = None
         self._whisper: Link | None = None
         self._giving_up: TimerHandle | None = None
         self._voices = Voices(runtime, config, (self.call_id, self.call_uuid), self.tell_state, self._played)
+        self._draft = Draft(self._answerer, self._voices.prepare)
 
     def start(self) -> None:
         """Take up what the journal has of the call, dial the TTS, greet, and answer turns."""
@@ -138,7 +132,9 @@ class LlamaSession:
         except EngineError as error:
             self._runtime.log.error("the language model failed: %s", error, extra={"call_id": self.call_id})
         if newest is not None and newest.turn and is_unfinished:
-            self._begin_answer(newest.turn, [clause.text or "" for clause in newest.clauses])
+            said = [clause.text or "" for clause in newest.clauses]
+            is_last = self._is_farewell(newest.caller_text or "", newest.language or "")
+            self._begin_answer(newest.turn, said, is_last)
         while True:
             self._waits_for_turn = True
             turn = await self._turns.get()
@@ -160,13 +156,12 @@ class LlamaSession:
             for clause in turn.clauses:
                 self._send_clause(turn.turn, clause.clause, clause.text or "")
             if turn.clause_count is not None:
-                self._voices.say((turn.turn, turn.clause_count), messages.AnswerEnded(turn.turn, turn.clause_count))
+                self._send_end(turn.turn, turn.clause_count, turn.ends_call)
         return turns
 
     async def _greet(self, said: int) -> None:
         """Say the greeting from this clause on."""
-        splitter = self._answerer.splitter()
-        clauses = [*splitter.feed(self._settings.greeting), *splitter.flush()]
+        clauses = greeting_clauses(self._settings)
         for number in range(said, len(clauses)):
             await self._say(0, number, clauses[number])
         await self._finish(0, len(clauses))
@@ -202,7 +197,8 @@ class LlamaSession:
                 self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, number, "transcription", timing))
                 self._dialogue.asked(number, text)
                 self._voices.begin_answer()
-                self._begin_answer(number, [], self._take_draft(text))
+                is_last = self._is_farewell(text, turn.language)
+                self._begin_answer(number, [], is_last, self._draft.take(text))
         else:
             self._tell_committed()
 
@@ -233,53 +229,49 @@ class LlamaSession:
     def _prepare(self, turn: Turn) -> None:
         """The caller has paused: begin to answer what was said so far, as soon as there is nothing else to do."""
         text = turn.text.strip()
-        self._take_draft("")
+        self._draft.take("")
         if text and self._waits_for_turn and turn.end > self.committed and not self._goes_on(turn):
-            prompt = self._dialogue.prompt(text)
-            self._draft = _Draft(text, self._answerer.prepare(prompt, self._voices.prepare))
-
-    def _take_draft(self, text: str) -> Answer | None:
-        """The draft of the answer to `text`; one to another text is of no use, and stopped."""
-        draft, self._draft = self._draft, None
-        if draft is None:
-            return None
-        if draft.text == text:
-            self._answerer.want(draft.answer)
-            return draft.answer
-        draft.answer.stop()
-        return None
+            self._draft.begin(text, self._dialogue.prompt(text))
 
     def _tell_committed(self) -> None:
         if self._whisper is not None:
             self._whisper.send(messages.Committed(self.committed, self.turn))
 
-    def _begin_answer(self, turn: int, said: list[str], draft: Answer | None = None) -> None:
-        """Answer the newest turn; `said` are the clauses that exist already, the answer goes on after them."""
-        answer = draft or self._answerer.start(self._dialogue.prompt(), tuple(said))
-        self._answering = self._tasks.start(self._answer(turn, said, answer), "answer")
+    def _is_farewell(self, text: str, language: str) -> bool:
+        """The caller says goodbye, so that the answer ends the call."""
+        return self._settings.ends_on_goodbye and is_farewell(text, language or self._settings.language)
 
-    async def _answer(self, turn: int, said: list[str], answer: Answer) -> None:
+    def _begin_answer(self, turn: int, said: list[str], is_last: bool, draft: Answer | None = None) -> None:
+        """Answer the newest turn.
+
+        Args:
+            turn: its number.
+            said: the clauses that exist already; the answer goes on after them.
+            is_last: it ends the call, whether the model says so or not.
+            draft: what was prepared.
+        """
+        answer = draft or self._answerer.start(self._dialogue.prompt(), tuple(said))
+        self._answering = self._tasks.start(self._answer(turn, said, is_last, answer), "answer")
+
+    async def _answer(self, turn: int, said: list[str], is_last: bool, answer: Answer) -> None:
         try:
             async for clause in answer.clauses():
                 await self._say(turn, len(said), clause)
                 said.append(clause)
         except EngineError as error:
             self._runtime.log.error("the language model failed: %s", error, extra={"call_id": self.call_id})
+        ends_call = is_last or answer.ends_call
         if not said:
-            said.append(self._settings.apology)
-            await self._say(turn, 0, self._settings.apology)
-        await self._finish(turn, len(said))
+            said.append((ends_call and self._settings.farewell) or self._settings.apology)
+            await self._say(turn, 0, said[0])
+        await self._finish(turn, len(said), ends_call)
         first_ms = answer.first_clause_s * 1000
         self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, "first_clause", first_ms))
         self._runtime.metrics.turn_part("first_clause", answer.first_clause_s)
         shown = repr(" ".join(said)) if self._logs_text else f"{len(said)} clauses"
-        self._runtime.log.info(
-            "answered turn %d with %s, first clause after %.0f ms",
-            turn,
-            shown,
-            first_ms,
-            extra={"call_id": self.call_id},
-        )
+        why = "the caller said goodbye" if is_last else "the model ends the call" if ends_call else ""
+        text = "answered turn %d with %s, first clause after %.0f ms" + (f": the call is to end, {why}" if why else "")
+        self._runtime.log.info(text, turn, shown, first_ms, extra={"call_id": self.call_id})
 
     async def _say(self, turn: int, clause: int, text: str) -> None:
         """Journal a clause, then send it."""
@@ -288,11 +280,17 @@ class LlamaSession:
         await self._journal.write(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
         self._send_clause(turn, clause, text)
 
-    async def _finish(self, turn: int, clauses: int) -> None:
-        at = self._runtime.clock.wall()
+    async def _finish(self, turn: int, clauses: int, ends_call: bool = False) -> None:
+        """Journal the end of an answer, then send it."""
+        uuid, at = self.call_uuid, self._runtime.clock.wall()
         self._dialogue.finished(turn)
-        await self._journal.write(lambda journal: journal.answer_finished(self.call_uuid, turn, clauses, at), None)
-        self._voices.say((turn, clauses), messages.AnswerEnded(turn, clauses))
+        await self._journal.write(
+            lambda journal: journal.answer_finished(uuid, turn, clauses, at, ends_call=ends_call), None
+        )
+        self._send_end(turn, clauses, ends_call)
+
+    def _send_end(self, turn: int, clauses: int, ends_call: bool) -> None:
+        self._voices.say((turn, clauses), messages.AnswerEnded(turn, clauses, ends_call))
 
     def _send_clause(self, turn: int, clause: int, text: str) -> None:
         self._voices.say((turn, clause), messages.Clause(turn, clause, text, self._settings.language))

@@ -15,10 +15,12 @@ from steadyline.config import Config
 from steadyline.connections import GATEWAY_OUTBOUND, REGISTER_STANDBY, REGISTER_TTS, TTS_OUTBOUND
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
+from steadyline.services.ending import Ending
 from steadyline.services.patience import Patience, Phrase
 from steadyline.services.phrases import PHRASES_HZ, Phrases
 from steadyline.services.playout import Accepted, Playout
 from steadyline.services.processor import NewCall, ProcessorCall, ProcessorPlace, ProcessorService
+from steadyline.services.silence import Silence
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import Hello, Message, Position, Welcome
 
@@ -56,11 +58,15 @@ class OutboundCall(ProcessorCall):
         self._playout: Playout | None = None
         self._early: list[tuple[str, Message]] = []
         self._patience = Patience(config.outbound, runtime.clock.now())
+        self._silence = Silence(config.outbound, runtime.clock.now())
+        self._ending = Ending()
         self._owed_since: float | None = None
+        self._silent: tuple[float, int] | None = None
         self._stalled_since: float | None = None
         self._timer: tuple[float, TimerHandle] | None = None
         self._is_giving_up = False
         self._held: line_messages.Playback | None = None
+        self._hang_up_reason = ""
 
     def details(self) -> dict[str, Any]:
         return {"queued_s": round(self._playout.queued_s, 3) if self._playout else 0.0}
@@ -78,6 +84,10 @@ class OutboundCall(ProcessorCall):
             self._playout.line_reopened(accepted)
         elif "line_rate_hz" in welcome.committed:
             self._start_playout(welcome.committed["line_rate_hz"], accepted)
+        if self._ending.answer is not None:
+            self.line.send(self._ending.answer)
+        if self._hang_up_reason:
+            self.line.send(line_messages.HangUp(self._hang_up_reason))
 
     def from_line(self, message: Message) -> None:
         if isinstance(message, line_messages.Answered):
@@ -91,6 +101,13 @@ class OutboundCall(ProcessorCall):
         elif isinstance(message, line_messages.AnswerOwed):
             now = self.runtime.clock.now()
             self._owed_since = now - message.for_ms / 1000 if message.is_owed else None
+        elif isinstance(message, line_messages.CallerSilent):
+            since = self.runtime.clock.now() - message.for_ms / 1000
+            self._silent = (since, message.prompts) if message.is_silent else None
+            self._ending.caller_stirred()
+        elif isinstance(message, messages.AnswerEnded) and self._playout is not None:
+            self._playout.answer_ended(message.turn, message.clauses)
+            self._ending.answer_ended(message)
         self._watch()
 
     def from_engine(self, role: str, message: Message) -> None:
@@ -100,9 +117,11 @@ class OutboundCall(ProcessorCall):
             self._playout.clause_audio(role, message)
             self._report()
         elif isinstance(message, messages.AnswerEnded):
-            self._playout.answer_ended(message.turn, message.clauses)
+            self._answer_ended(message)
         elif isinstance(message, messages.Cancel):
             self._playout.cancel(message.turn)
+            self._ending.over_before(message.turn + 1)
+        self._watch()
 
     def engine_opened(self, link: Link, hello: Hello) -> None:
         """What was played while no voice was there, or one that is gone, was told to nobody else."""
@@ -128,6 +147,8 @@ class OutboundCall(ProcessorCall):
             self._playout.resume(accepted)
         if self._held is not None:
             self._playout.follow(self._held.is_held, self._held.first_turn)
+        if self._ending.answer is not None:
+            self._playout.answer_ended(self._ending.answer.turn, self._ending.answer.clauses)
         early, self._early = self._early, []
         for role, message in early:
             self.from_engine(role, message)
@@ -135,11 +156,19 @@ class OutboundCall(ProcessorCall):
     def _follow(self, playback: line_messages.Playback) -> None:
         """Hold, or go on after what the gateway counts as taken."""
         self._held = playback
+        self._ending.over_before(playback.first_turn)
         self.line.send(playback)
         if self._playout is not None:
             if not playback.is_held:
                 self._playout.go_on_after(_accepted(playback.accepted))
             self._playout.follow(playback.is_held, playback.first_turn)
+
+    def _answer_ended(self, ended: messages.AnswerEnded) -> None:
+        """A voice says where an answer ends; the gateway keeps it for the case that this process and the voice die."""
+        if self._playout is not None:
+            self._playout.answer_ended(ended.turn, ended.clauses)
+        self._ending.answer_ended(ended)
+        self.line.send(ended)
 
     def _report(self) -> None:
         """Tell the voices, and through them LLaMA, what is complete and what was heard."""
@@ -149,48 +178,62 @@ class OutboundCall(ProcessorCall):
                     engine.send(heard)
 
     def _watch(self) -> None:
-        """Look whether the caller waits in silence, and be woken when something is to be said about it."""
+        """Look whether the caller waits in silence, or says nothing; be woken when something is to be said about it."""
         if self._playout is None or self._is_giving_up:
             return
         now = self.runtime.clock.now()
         if self._playout.is_sounding:
             self._patience.sound(now)
+            self._silence.sound(now)
         if not self._playout.is_stalled:
             self._stalled_since = None
         elif self._stalled_since is None:
             self._stalled_since = now
-        self._patience.owed(self._stalled_since if self._owed_since is None else self._owed_since)
-        due_at = self._patience.due_at()
-        if self._timer is not None and self._timer[0] != due_at:
+        owed_since = self._stalled_since if self._owed_since is None else self._owed_since
+        self._patience.owed(owed_since)
+        is_held = self._held is not None and self._held.is_held
+        silent = self._silent if owed_since is None and not is_held else None
+        self._silence.silent(*(silent or (None,)))
+        ending = self._ending.reason(self._playout.heard_through) if silent is not None else ""
+        due_at = min((at for at in (self._patience.due_at(), self._silence.due_at()) if at is not None), default=None)
+        if self._timer is not None and (self._timer[0] != due_at or ending):
             self._timer[1].cancel()
             self._timer = None
-        if due_at is not None and self._timer is None:
+        if ending:
+            self._is_giving_up = True
+            self._hang_up(ending)
+        elif due_at is not None and self._timer is None:
             self._timer = (due_at, self.runtime.clock.call_at(due_at, self._lose_patience))
 
     def _lose_patience(self) -> None:
         self._timer = None
-        phrase = self._patience.take(self.runtime.clock.now())
+        now = self.runtime.clock.now()
+        phrase = self._patience.take(now) or self._silence.take(now)
         if phrase is not None and self._playout is not None:
-            self.runtime.log.info("no answer yet: %s", phrase.name.lower(), extra={"call_id": self.call_id})
+            why = "no answer yet" if phrase.is_about_an_answer else "the caller says nothing"
+            self.runtime.log.info("%s: %s", why, phrase.name.lower(), extra={"call_id": self.call_id})
             samples = self._phrases.get(phrase)
             if samples is not None:
                 rate_hz = self._playout.rate_hz
                 sound = levelled(resample(samples, PHRASES_HZ, rate_hz), rate_hz, self._settings.loudness_dbfs)
                 self._playout.say_phrase(phrase.value, to_pcm16(sound))
-            if phrase is Phrase.GOODBYE:
+            if phrase is Phrase.FAREWELL:
+                self._ending.farewell_said()
+            elif phrase is Phrase.GOODBYE:
                 self._is_giving_up = True
-                self._hang_up()
+                self._hang_up(GIVEN_UP)
                 return
         self._watch()
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, reason: str) -> None:
         """Ask the gateway to end the call, once the goodbye is queued there to its end."""
         if self._playout is not None and self._playout.is_in_phrase:
             queue_s = self._settings.queue_ms / 1000
             at = self.runtime.clock.now() + queue_s
-            self._timer = (at, self.runtime.clock.call_at(at, self._hang_up))
+            self._timer = (at, self.runtime.clock.call_at(at, lambda: self._hang_up(reason)))
         else:
-            self.line.send(line_messages.HangUp(GIVEN_UP))
+            self._hang_up_reason = reason
+            self.line.send(line_messages.HangUp(reason))
 
 
 def _accepted(position: Position) -> Accepted | None:

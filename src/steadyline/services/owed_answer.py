@@ -1,5 +1,10 @@
 """Whether the caller waits for an answer: one call's bookkeeping in the gateway, which outlives everything behind it."""
 
+from steadyline.wire.line_messages import AnswerOwed
+
+NOT_TOLD = -1.0
+"""Outbound has not been told whether an answer is owed."""
+
 
 class OwedAnswer:
     """Pure; times are arguments, in seconds of one clock.
@@ -15,6 +20,22 @@ class OwedAnswer:
         self._committed_through = 0
         self._committed_turn = 0
         self._accepted_turn = 0
+        self._told: float | None = NOT_TOLD
+
+    @property
+    def is_speaking(self) -> bool:
+        """The caller is saying something."""
+        return self._is_speaking
+
+    @property
+    def spoken_at_s(self) -> float:
+        """When the caller ended what they said last, words or not; 0 when they said nothing yet."""
+        return self._ended_at_s
+
+    @property
+    def turn(self) -> int:
+        """The newest turn that had words; 0 before."""
+        return self._committed_turn
 
     @property
     def since_s(self) -> float | None:
@@ -41,3 +62,15 @@ class OwedAnswer:
     def accepted(self, turn: int) -> None:
         """Sound of the answer to `turn` is on its way to the caller."""
         self._accepted_turn = max(self._accepted_turn, turn)
+
+    def forget_told(self) -> None:
+        """There is a new outbound, which has been told nothing."""
+        self._told = NOT_TOLD
+
+    def news(self, now: float) -> AnswerOwed | None:
+        """What outbound does not know yet, if anything."""
+        since_s = self.since_s
+        if since_s == self._told:
+            return None
+        self._told = since_s
+        return AnswerOwed(since_s is not None, 0 if since_s is None else round((now - since_s) * 1000))

@@ -13,6 +13,13 @@ class Phrase(Enum):
     WAIT = 1
     APOLOGY = 2
     GOODBYE = 3
+    STILL_THERE = 4
+    FAREWELL = 5
+
+    @property
+    def is_about_an_answer(self) -> bool:
+        """It is said to somebody who waits for an answer, not to somebody who says nothing."""
+        return self in (Phrase.WAIT, Phrase.APOLOGY, Phrase.GOODBYE)
 
 
 class Patience:

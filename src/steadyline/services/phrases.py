@@ -45,7 +45,8 @@ def load_phrases(config: Config, log: logging.Logger) -> Phrases:
 def _read(path: Path) -> NDArray[np.float32]:
     if not path.is_file():
         raise ConfigError(
-            f"outbound.phrases: {path} is not there; each language has wait.wav, apology.wav, goodbye.wav"
+            f"outbound.phrases: {path} is not there; each language has "
+            + ", ".join(f"{phrase.name.lower()}.wav" for phrase in Phrase)
         )
     samples, rate_hz = read_audio(path)
     return resample(samples, rate_hz, PHRASES_HZ)

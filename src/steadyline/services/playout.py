@@ -135,6 +135,14 @@ class Playout:
         """A phrase is not yet sent to its end."""
         return bool(self._phrase)
 
+    @property
+    def heard_through(self) -> _Identity | None:
+        """The last clause that was heard to its end, (-1, -1) when none was; None while something is under way."""
+        is_under_way = (
+            self._is_held or self._buffered or self._sent > self._received or self._phrase or self._queue.queued_samples
+        )
+        return None if is_under_way else self._complete or (-1, -1)
+
     def played_at(self, rate_hz: int) -> Accepted | None:
         """What the caller has heard, at another rate of the line; None at the beginning."""
         turn, clause, sample = self._played
@@ -177,7 +185,8 @@ class Playout:
     def cursor(self, cursor: audio_messages.Cursor) -> None:
         """The gateway's cursor moved."""
         self._received, self._buffered, self._played = cursor.received, cursor.buffered, cursor.played
-        self.is_sounding = cursor.buffered > 0
+        # Before anything was sent the gateway's queue holds comfort noise, or what the caller knows to be sound already.
+        self.is_sounding = cursor.buffered > 0 and self._sent > 0
         self._numbers = {at: number for at, number in self._numbers.items() if at >= self._played[:2]}
         for turn, clause in [identity for identity in self._ends if identity < self._played[:2]]:
             self._report((turn, clause, self._ends.pop((turn, clause))))
@@ -214,6 +223,8 @@ class Playout:
         cursor = accepted.cursor
         identity = (cursor.turn, cursor.clause)
         self._ends = {at: end for at, end in self._ends.items() if (at, 0) < (identity, int(accepted.is_ended))}
+        if accepted.is_ended or cursor.sample:
+            self._taken = (cursor.turn, cursor.clause if accepted.is_ended else cursor.clause - 1)
         if accepted.is_ended:
             # What lies behind it may have been taken already, for a line that was gone: it is taken again.
             self._queue.resume_after(cursor.turn, cursor.clause + 1, 0)

@@ -129,7 +129,7 @@ class PhraseAudio:
     """Outbound to gateway (0): to be heard next, and no part of an answer.
 
     Attributes:
-        phrase: 1 "one moment, please", 2 an apology, 3 goodbye.
+        phrase: 1 "one moment, please", 2 an apology, 3 goodbye, 4 "are you still there?", 5 farewell.
         start_sample: position of the first sample within the phrase, at the line's rate.
         samples: int16, mono, at the line's rate.
     """

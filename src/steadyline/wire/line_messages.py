@@ -103,6 +103,22 @@ class AnswerOwed(JsonMessage):
 
 
 @dataclass(frozen=True)
+class CallerSilent(JsonMessage):
+    """Gateway to outbound (0): the caller says nothing and is owed nothing, or that is not so any more.
+
+    Attributes:
+        is_silent: it is so; False also while there is no inbound to tell whether the caller speaks.
+        for_ms: since so many milliseconds ago: the last sign of the caller, or the end of what they heard last.
+        prompts: how often they were asked since they last said words or pressed a key whether they are there.
+    """
+
+    TYPE: ClassVar[int] = 0x70
+    is_silent: bool
+    for_ms: int
+    prompts: int
+
+
+@dataclass(frozen=True)
 class HangUp(JsonMessage):
     """Outbound to gateway (0): end the call when what is queued was heard."""
 

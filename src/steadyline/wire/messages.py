@@ -240,11 +240,16 @@ class Clause(JsonMessage):
 
 @dataclass(frozen=True)
 class AnswerEnded(JsonMessage):
-    """The answer of a turn has this many clauses; travels LLaMA → TTS → outbound (4, 5)."""
+    """The answer of a turn has this many clauses; travels LLaMA → TTS → outbound (4, 5).
+
+    Attributes:
+        ends_call: when its last clause was heard to its end, and the caller has said nothing else, the call is over.
+    """
 
     TYPE: ClassVar[int] = 0x41
     turn: int
     clauses: int
+    ends_call: bool
 
 
 @dataclass(frozen=True)

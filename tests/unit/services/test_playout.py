@@ -99,3 +99,31 @@ def test_what_was_sent_and_never_played_is_not_told_as_heard() -> None:
 def test_how_long_a_clause_is_is_told_with_how_far_it_was_heard() -> None:
     _, playout = half_played()
     assert playout.heard.played == {"turn": 1, "clause": 0, "sample": 2560, "of": RATE_HZ // 2, "rate_hz": RATE_HZ}
+
+
+def resumed(*, is_ended: bool) -> Playout:
+    """A new outbound's, when half of clause (1, 0), or all of it, was accepted."""
+    playout = Playout(RATE_HZ, QUEUE_MS, Line().send)
+    playout.resume(Accepted(Cursor(1, 0, RATE_HZ // 4), 1, is_ended=is_ended))
+    return playout
+
+
+def test_a_new_outbound_waits_for_the_rest_of_an_answer() -> None:
+    playout = resumed(is_ended=False)
+    assert playout.is_stalled
+    playout.answer_ended(1, 1)
+    assert playout.is_stalled, "the rest of its last clause is missing"
+    playout.clause_audio("tts", clause(1, 0))
+    assert not playout.is_stalled and playout.heard_through is None
+
+
+def test_a_new_outbound_waits_for_nothing_when_everything_was_accepted() -> None:
+    playout = resumed(is_ended=True)
+    assert playout.is_stalled, "there may be more clauses"
+    playout.answer_ended(1, 1)
+    assert not playout.is_stalled and playout.heard_through == (1, 0)
+
+
+def test_nothing_was_heard_of_a_call_that_begins() -> None:
+    playout = Playout(RATE_HZ, QUEUE_MS, Line().send)
+    assert not playout.is_stalled and playout.heard_through == (-1, -1)

@@ -44,6 +44,7 @@ class SpokenScript:
         "llama.persona=You are a friendly voice on the telephone. Answer in plain English sentences.",
         "llama.max_tokens=35",
         "outbound.wait_after_s=0",
+        "outbound.silence_prompt_after_s=0",
     )
     codec = "G722"
     is_bounded = False

@@ -71,8 +71,12 @@ def history_of(seed: int) -> History:
     talked_s = max(event.at_s for event in events) + 2.0
     events += _Faults(chance, world).make(talked_s)
     listening = random.Random(f"listening {seed}")
-    world = replace(world, barges_in=listening.random() < BARGES_IN)
-    world = replace(world, words_end_turns=random.Random(f"words {seed}").random() < WORDS_END_TURNS)
+    world = replace(
+        world,
+        barges_in=listening.random() < BARGES_IN,
+        words_end_turns=random.Random(f"words {seed}").random() < WORDS_END_TURNS,
+        silence_s=random.Random(f"silence {seed}").choice((0.0, 2.0, 4.0, 12.0)),
+    )
     events += _backchannels(listening, events)
     return History(seed, world, tuple(sorted(events, key=lambda event: event.at_s)))
 

@@ -159,6 +159,7 @@ class World:
         call_id_rest_s: how long an id of a call rests.
         barges_in: callers may interrupt.
         words_end_turns: some words of the callers end a turn sooner or later than silence alone (`turn_words/`).
+        silence_s: how long a caller may say nothing before they are asked whether they are there; 0: for ever.
     """
 
     latency_s: float = 0.001
@@ -179,6 +180,7 @@ class World:
     call_id_rest_s: float = 60.0
     barges_in: bool = True
     words_end_turns: bool = False
+    silence_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Caller:
         call: the simulated call.
         said: every word, in order.
         pressed: every key, in order.
+        pressed_at: when they pressed a key last, time of the event loop; 0: never.
         hung_up: by the caller.
         may_end: its gateway died, or was away for too long: the call may end, or lose words.
     """
@@ -48,6 +49,7 @@ class Caller:
     call: SimulatedCall
     said: list[str] = field(default_factory=list)
     pressed: list[str] = field(default_factory=list)
+    pressed_at: float = 0.0
     hung_up: bool = False
     may_end: bool = False
 
@@ -55,6 +57,12 @@ class Caller:
     def is_live(self) -> bool:
         """The call is not over."""
         return not self.call.closed.done()
+
+    @property
+    def silent_for_s(self) -> float:
+        """How long the caller had done nothing when the call ended."""
+        acts = (self.call.answered_at or 0.0, self.call.last_said_at or 0.0, self.pressed_at)
+        return (self.call.closed_at or 0.0) - max(acts)
 
     def say(self, text: str) -> None:
         """Say something, after what is being said."""
@@ -161,6 +169,7 @@ class HistoryPlayer:
         caller = self.callers.get(event.call)
         if caller is not None and caller.is_live and caller.call.is_answered:
             caller.pressed.append(event.digit)
+            caller.pressed_at = asyncio.get_running_loop().time()
             caller.call.press(event.digit)
 
     def _hang_up(self, event: HangUp) -> None:

@@ -251,6 +251,7 @@ def _config(world: World) -> Config:
     config.gateway.call_id_rest_s = world.call_id_rest_s
     config.gateway.last_call_id = 40
     config.gateway.frame_ms = world.frame_ms
+    config.outbound.silence_prompt_after_s = world.silence_s
     config.connections.ping_interval_s = world.ping_s
     config.inbound.turn_end = "words" if world.words_end_turns else "silence"
     config.inbound.turn_words = str(TURN_WORDS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from steadyline.audio.endpointing import SAMPLE_RATE_HZ
 from steadyline.calls.records import CallRecord, TurnRecord
+from steadyline.config_speech import OutboundSection
 from steadyline.drills.simulate.engines import (
     APOLOGY,
     BACKCHANNEL,
@@ -18,9 +19,10 @@ from steadyline.drills.simulate.engines import (
 from steadyline.drills.simulate.hearing import NEVER, ExpectedClause, Listener
 from steadyline.drills.simulate.player import Caller
 from steadyline.drills.tone_speech import words_of
+from steadyline.services.ending import NOBODY_SPOKE
 
-PHRASES = ("winter", "autumn", "stop")
-"""What outbound says by itself to a caller who waits; no word of an answer is like these."""
+PHRASES = ("winter", "autumn", "stop", "silent", "nothing")
+"""What outbound says by itself to a caller who waits or says nothing; no word of an answer is like these."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,18 @@ def problems_of(
         breaks_s: when outbound was lost; times of the event loop.
         is_whole: everything was healed and the call lives: all that was said is answered. Else a call may break off.
     """
-    found = list(_fate(caller, is_whole))
+    found = list(_fate(caller, record, engines, is_whole))
     if not caller.call.is_answered:
         return found
+    # Who says nothing is told goodbye only when nothing is owed and everything was heard.
+    is_whole = is_whole or (_is_dismissed(record) and not caller.may_end)
     turns = [turn for turn in record.turns if turn.turn > 0] if record is not None else []
     found += _journal(turns, engines, is_whole=is_whole)
     understood = [word for turn in turns for word in (turn.caller_text or "").split()]
     if not _is_all_said(caller, understood, is_whole=is_whole):
         text = f"the caller said {' '.join(caller.said)!r}, journaled is {' '.join(understood)!r}"
         found.append(Problem("unheard", f"call {caller.number}: {text}"))
-    if is_whole and record is not None:
+    if is_whole and record is not None and caller.is_live:
         digits = [event.detail["digit"] for event in record.events if event.kind == "digit"]
         if digits != caller.pressed:
             text = f"the caller pressed {' '.join(caller.pressed)!r}, journaled is {digits}"
@@ -88,10 +92,18 @@ def _is_all_said(caller: Caller, understood: Sequence[str], *, is_whole: bool) -
     return understood == (said if is_whole else said[: len(understood)])
 
 
-def _fate(caller: Caller, is_whole: bool) -> Iterator[Problem]:
+def _is_dismissed(record: CallRecord | None) -> bool:
+    """The call was ended because the caller said nothing any more."""
+    return record is not None and record.end_reason == NOBODY_SPOKE
+
+
+def _fate(caller: Caller, record: CallRecord | None, engines: HistoryEngines, is_whole: bool) -> Iterator[Problem]:
     if not caller.is_live and not caller.hung_up and not caller.may_end and caller.call.is_answered:
         reason = caller.call.closed.result()
-        yield Problem("ended", f"call {caller.number} was ended, and nobody had hung up: {reason}")
+        if not _is_dismissed(record):
+            yield Problem("ended", f"call {caller.number} was ended, and nobody had hung up: {reason}")
+        elif caller.silent_for_s < (OutboundSection().silence_prompts + 1) * engines.world.silence_s:
+            yield Problem("ended", f"call {caller.number} was ended after {caller.silent_for_s:.1f} s of silence")
     if caller.is_live and is_whole and not caller.call.is_answered:
         yield Problem("unanswered", f"call {caller.number} still rings, and everything is there")
 
