@@ -61,9 +61,9 @@ def median(name: str, values: Sequence[float], unit: str, bound: float | None = 
     return Figure(name, round(percentile(values, 50), 3), unit, "median", len(values), bound)
 
 
-def at_percent(name: str, values: Sequence[float], percent: int, unit: str) -> Figure:
+def at_percent(name: str, values: Sequence[float], percent: int, unit: str, bound: float | None = None) -> Figure:
     """The figure at a percentile."""
-    return Figure(name, round(percentile(values, percent), 3), unit, f"p{percent}", len(values))
+    return Figure(name, round(percentile(values, percent), 3), unit, f"p{percent}", len(values), bound)
 
 
 def largest(name: str, values: Sequence[float], unit: str, bound: float | None = None) -> Figure:

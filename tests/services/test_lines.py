@@ -107,7 +107,7 @@ def test_speech_that_does_not_stop_is_cut_between_words_and_none_is_lost(journal
         await started(system)
         call = await answered(system)
         # Words and windows (160 and 32 ms) keep step: in this one the gaps are windows, which the detector's floor needs.
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.06)
         call.say(" ".join(words))
         await asyncio.sleep(45)
         texts = [turn.caller_text for turn in journaled(system, call).turns if turn.caller_text]

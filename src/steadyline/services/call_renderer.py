@@ -2,36 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from steadyline.errors import EngineError
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
 from steadyline.services.fair_queue import Order
-from steadyline.services.rendering import render
+from steadyline.services.fixed_renderings import FixedRenderings
+from steadyline.services.rendering import Rendering, rendered
 from steadyline.services.tasks import Tasks
 
 MOST = 4
 """Renderings kept, each a clause of a few seconds; the oldest goes."""
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """A text as sound.
-
-    Attributes:
-        samples: float32, mono, [-1, 1].
-        rate_hz: their rate.
-        took_s: how long the voice took, its queue included.
-    """
-
-    samples: NDArray[np.float32]
-    rate_hz: int
-    took_s: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +27,7 @@ class _Beforehand:
     rendering: "asyncio.Task[Rendering | None]"
 
 
-NOTHING = Rendering(np.zeros(0, np.float32), 16_000, 0.0)
+NOTHING = Rendering(np.zeros(0, np.float32), 16_000, 0.0, 0)
 """What is said of a clause that the voice failed on."""
 
 
@@ -51,14 +36,26 @@ class CallRenderer:
 
     Args:
         host: the voice.
+        fixed: what was rendered for all calls.
         tasks: the call's.
+        random: floats in [0, 1).
         log: for failures.
         call_id: whose.
     """
 
-    def __init__(self, host: EngineHost[Synthesizer], tasks: Tasks, log: logging.Logger, call_id: int) -> None:
+    def __init__(
+        self,
+        host: EngineHost[Synthesizer],
+        fixed: FixedRenderings,
+        tasks: Tasks,
+        random: Callable[[], float],
+        log: logging.Logger,
+        call_id: int,
+    ) -> None:
         self._host = host
+        self._fixed = fixed
         self._tasks = tasks
+        self._random = random
         self._log = log
         self._call_id = call_id
         self._beforehand: dict[str, _Beforehand] = {}
@@ -66,7 +63,7 @@ class CallRenderer:
 
     def prepare(self, text: str) -> None:
         """Render `text` as soon as the voice has nothing else to do."""
-        if text in self._beforehand:
+        if text in self._beforehand or text in self._fixed:
             return
         order = Order(self._call_id)
         self._beforehand[text] = _Beforehand(order, self._tasks.start(self._render_beforehand(text, order), "prepare"))
@@ -92,7 +89,11 @@ class CallRenderer:
             self._host.want(beforehand.order, order.wanted_at)
             prepared = await beforehand.rendering
         try:
-            rendering = prepared or await self._rendered(text, order)
+            if text in self._fixed:
+                begun_at = self._host.now()
+                rendering = replace(await self._fixed.wanted(text, order.wanted_at), took_s=self._host.now() - begun_at)
+            else:
+                rendering = prepared or await rendered(self._host, text, self._random, order)
         except EngineError as error:
             self._log.error("synthesis failed: %s", error, extra={"call_id": self._call_id})
             return NOTHING
@@ -101,12 +102,7 @@ class CallRenderer:
 
     async def _render_beforehand(self, text: str, order: Order) -> Rendering | None:
         try:
-            return await self._rendered(text, order)
+            return await rendered(self._host, text, self._random, order)
         except EngineError:
             # It is tried again when it is due, and told of then.
             return None
-
-    async def _rendered(self, text: str, order: Order) -> Rendering:
-        begun_at = self._host.now()
-        samples, rate_hz = await self._host.run(lambda engine: render(engine, text), "render", order)
-        return Rendering(samples, rate_hz, self._host.now() - begun_at)

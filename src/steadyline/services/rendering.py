@@ -1,15 +1,53 @@
 """A clause rendered by a voice, and the chunks in which it travels."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
+from steadyline.services.fair_queue import Order
 from steadyline.wire.audio_messages import ClauseAudio
 from steadyline.wire.messages import Clause
 
 CHUNK_S = 0.2
+RENDERING_NUMBERS = 1 << 32
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A text as sound.
+
+    Attributes:
+        samples: float32, mono, [-1, 1].
+        rate_hz: their rate.
+        took_s: how long the voice took, its queue included.
+        number: another rendering of the text has another one.
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: int
+    took_s: float
+    number: int
+
+
+async def rendered(host: EngineHost[Synthesizer], text: str, random: Callable[[], float], order: Order) -> Rendering:
+    """A text rendered anew.
+
+    Args:
+        host: the voice.
+        text: what it says.
+        random: floats in [0, 1).
+        order: its place in the queue.
+
+    Raises:
+        EngineError: the voice failed on it.
+    """
+    begun_at, number = host.now(), int(random() * RENDERING_NUMBERS)
+    samples, rate_hz = await host.run(lambda engine: render(engine, text), "render", order)
+    return Rendering(samples, rate_hz, host.now() - begun_at, number)
 
 
 def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
@@ -18,11 +56,12 @@ def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
     return (np.concatenate(chunks) if chunks else np.zeros(0, np.float32)), engine.rate_hz
 
 
-def chunks(clause: Clause, rendering: int, samples: NDArray[np.float32], rate_hz: int) -> Iterator[ClauseAudio]:
-    """A rendered clause (float32, mono) in chunks of 200 ms; one empty chunk when it has no sound."""
+def chunks(clause: Clause, rendering: Rendering) -> Iterator[ClauseAudio]:
+    """A rendered clause in chunks of 200 ms; one empty chunk when it has no sound."""
+    samples, rate_hz = rendering.samples, rendering.rate_hz
     size = round(CHUNK_S * rate_hz)
     starts = range(0, max(1, len(samples)), size)
     for number, start in enumerate(starts):
         chunk = samples[start : start + size].astype(np.float32)
         is_last = number == len(starts) - 1
-        yield ClauseAudio(clause.turn, clause.clause, rendering, number, start, rate_hz, is_last, chunk)
+        yield ClauseAudio(clause.turn, clause.clause, rendering.number, number, start, rate_hz, is_last, chunk)

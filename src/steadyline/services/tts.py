@@ -17,6 +17,8 @@ from steadyline.link.network import Address, DatagramPort
 from steadyline.link.runtime import Runtime
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
+from steadyline.services.fixed_renderings import FixedRenderings
+from steadyline.services.fixed_texts import greeting_clauses, other_fixed_clauses
 from steadyline.services.tts_session import TtsSession
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.registration import Registration, RegistrationTable
@@ -51,11 +53,13 @@ class TtsService:
             frozenset({"llama"}),
             AcceptorEvents(self._admit, self._opened, self._received, self._closed),
         )
+        greeting, others = greeting_clauses(config.llama), other_fixed_clauses(config.llama)
+        self._fixed = FixedRenderings(runtime, host, greeting, others, self._tell_state)
         host.on_change = self._engine_changed
 
     @property
     def state(self) -> str:
-        return self._host.waiting_for or "ready"
+        return self._fixed.waiting_for or "ready"
 
     def calls(self) -> list[dict[str, Any]]:
         return [{"call_id": session.call_id, "clauses": session.clauses} for session in self._sessions.values()]
@@ -74,15 +78,22 @@ class TtsService:
             self._expiry.cancel()
         for session in self._sessions.values():
             session.abandon()
+        self._fixed.stop()
 
     def _engine_changed(self) -> None:
+        self._fixed.engine_changed()
+        self._tell_state()
+
+    def _tell_state(self) -> None:
         for session in self._sessions.values():
             session.tell_state()
 
     def _session_of(self, call_id: int, call_uuid: str) -> "TtsSession":
         session = self._sessions.get(call_uuid)
         if session is None:
-            session = TtsSession(self._runtime, self._config, self._host, (call_id, call_uuid), self._ended)
+            session = TtsSession(
+                self._runtime, self._config, self._host, self._fixed, (call_id, call_uuid), self._ended
+            )
             self._sessions[call_uuid] = session
             session.start()
         return session

@@ -10,10 +10,11 @@ from steadyline.connections import STANDBY_OUTBOUND, TTS_OUTBOUND
 from steadyline.link.dialer import Dialer, DialerEvents
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
-from steadyline.services.call_renderer import CallRenderer, Rendering
+from steadyline.services.call_renderer import CallRenderer
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
-from steadyline.services.rendering import chunks
+from steadyline.services.fixed_renderings import FixedRenderings
+from steadyline.services.rendering import Rendering, chunks
 from steadyline.services.tasks import Tasks
 from steadyline.wire import messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Welcome
@@ -22,7 +23,6 @@ from steadyline.wire.session import Closed
 
 KEPT_AUDIO_S = 300.0
 KEPT_CLAUSES = 500
-RENDERING_NUMBERS = 1 << 32
 FIRST_CONNECTION_S = 0.2
 
 
@@ -34,6 +34,7 @@ class TtsSession:
         runtime: Runtime,
         config: Config,
         host: EngineHost[Synthesizer],
+        fixed: FixedRenderings,
         call: tuple[int, str],
         on_end: Callable[["TtsSession"], None],
     ) -> None:
@@ -42,10 +43,10 @@ class TtsSession:
         self.complete: messages.Position = {}
         self._runtime = runtime
         self._config = config
-        self._host = host
+        self._fixed = fixed
         self._on_end = on_end
         self._tasks = Tasks(runtime.log)
-        self._renderer = CallRenderer(host, self._tasks, runtime.log, self.call_id)
+        self._renderer = CallRenderer(host, fixed, self._tasks, runtime.random, runtime.log, self.call_id)
         self._llama: Link | None = None
         self._outbound: Dialer | None = None
         self._outbound_host = ""
@@ -110,7 +111,7 @@ class TtsSession:
 
     def tell_state(self) -> None:
         """Tell LLaMA whether this call can be spoken to."""
-        waiting_for = self._host.waiting_for or ("" if self._outbound_host else "outbound: not registered")
+        waiting_for = self._fixed.waiting_for or ("" if self._outbound_host else "outbound: not registered")
         if self._llama is not None:
             self._llama.send(PipelineState(not waiting_for, waiting_for))
 
@@ -268,8 +269,7 @@ class TtsSession:
         samples, rate_hz = rendering.samples, rendering.rate_hz
         if (clause.turn, clause.clause) > self._played:
             self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
-        number = int(self._runtime.random() * RENDERING_NUMBERS)
-        for audio in chunks(clause, number, samples, rate_hz):
+        for audio in chunks(clause, rendering):
             self._deliver((clause.turn, clause.clause, audio.chunk_id), audio, len(audio.samples) / rate_hz)
 
     def _deliver(self, position: tuple[int, int, int], message: Message, size: float) -> None:

@@ -32,6 +32,8 @@ from steadyline.link.memory import MemoryNetwork
 from steadyline.link.virtual_time import run_in_virtual_time
 
 SETTLE_S = 0.5
+FIXED_TEXTS = 3
+"""What a voice renders before the first call."""
 HEAL_WITHIN_S = 45.0
 LEAVE_WITHIN_S = 30.0
 """After the last call: registrations expire after 5 s, sessions whose neighbours are gone after `linger_s`."""
@@ -117,7 +119,7 @@ class Simulation:
         if self._narrator is not None:
             self._narrator.attend(self.tap, self.player)
         await self.system.start()
-        await asyncio.sleep(SETTLE_S + self._history.world.load_s)
+        await asyncio.sleep(SETTLE_S + self._history.world.load_s + FIXED_TEXTS * self._history.world.speak_s)
         before = remains(self.system)
         await self._happen()
         if not self._problems:
