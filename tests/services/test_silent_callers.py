@@ -1,4 +1,4 @@
-"""A caller who says nothing is asked whether they are there, then told goodbye. "silent" is the prompt, "nothing" the goodbye."""
+"""A caller who says nothing is asked whether they are there, then told goodbye. "silent" is the prompt, "stop" the goodbye."""
 
 import asyncio
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_asked_twice_then_told_goodbye_whatever_else_is_dead(journal: Path, dead
             system.kill(name)
         assert await heard(call, "silent") == pytest.approx(quiet_since + AFTER_S, abs=2 * FRAME_S)
         await until(call.closed.done, 60)
-        assert call.heard_text == f"{GREETING} silent silent nothing"
+        assert call.heard_text == f"{GREETING} silent silent stop"
         assert now() == pytest.approx(quiet_since + 3 * AFTER_S + 3 * 0.12, abs=4 * FRAME_S)
         record = journaled(system, call)
         assert record.end_reason == "the caller said nothing any more"
@@ -119,7 +119,7 @@ def test_a_new_outbound_knows_how_often_the_caller_was_asked(journal: Path) -> N
             await asyncio.sleep(1.0)
             await system.start("outbound")
         await until(call.closed.done, 60)
-        assert call.heard_text == f"{GREETING} silent silent nothing"
+        assert call.heard_text == f"{GREETING} silent silent stop"
 
     play(scene, journal)
 
@@ -130,7 +130,7 @@ def test_an_outbound_that_dies_as_it_says_goodbye_has_a_successor_that_does(
 ) -> None:
     async def scene(system: SimulatedSystem) -> None:
         call, _ = await quiet_call(system)
-        await until(lambda: "nothing" in call.heard_text, 60)
+        await until(lambda: "stop" in call.heard_text, 60)
         await asyncio.sleep(killed_after_s)
         system.kill("outbound")
         await asyncio.sleep(1.0)
@@ -153,7 +153,7 @@ def test_a_caller_who_says_something_is_answered_and_asked_anew(journal: Path) -
         quiet_since = call.last_sound_at
         assert await heard(call, "silent") == pytest.approx(quiet_since + AFTER_S, abs=2 * FRAME_S)
         await until(call.closed.done, 60)
-        assert call.heard_text.endswith("ten silent silent nothing")
+        assert call.heard_text.endswith("ten silent silent stop")
 
     play(scene, journal)
 
@@ -167,7 +167,7 @@ def test_a_key_is_a_sign_of_life(journal: Path) -> None:
         pressed_at = now()
         assert await heard(call, "silent") == pytest.approx(pressed_at + AFTER_S, abs=2 * FRAME_S)
         await until(call.closed.done, 60)
-        assert call.heard_text == f"{GREETING} silent silent silent nothing", "asked twice since the key"
+        assert call.heard_text == f"{GREETING} silent silent silent stop", "asked twice since the key"
 
     play(scene, journal)
 
@@ -189,7 +189,7 @@ def test_nobody_is_hung_up_on_who_is_there_after_all(journal: Path, is_key: bool
         else:
             call.say("alpha")
             await until(lambda: "ten" in call.heard_text)
-        assert call.heard_text.startswith(f"{GREETING} silent silent nothing")
+        assert call.heard_text.startswith(f"{GREETING} silent silent stop")
         assert not call.closed.done()
 
     play(scene, journal)

@@ -122,15 +122,15 @@ class ToneSynthesizer:
 
 
 def drill_phrases() -> Phrases:
-    """What outbound says by itself, as tones: "winter" for "one moment", "autumn" for the apology, "stop" for goodbye;
-    "silent" for "are you still there?", "nothing" for the farewell after it.
+    """What outbound says by itself, as tones: "winter" for "one moment", "autumn" for the apology, "stop" for goodbye,
+    whatever for; "silent" for "are you still there?".
     """
     words = {
         Phrase.WAIT: "winter",
         Phrase.APOLOGY: "autumn",
         Phrase.GOODBYE: "stop",
         Phrase.STILL_THERE: "silent",
-        Phrase.FAREWELL: "nothing",
+        Phrase.FAREWELL: "stop",
     }
     return {phrase: speak(word, PHRASES_HZ) for phrase, word in words.items()}
 

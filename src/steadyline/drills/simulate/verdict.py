@@ -21,7 +21,7 @@ from steadyline.drills.simulate.player import Caller
 from steadyline.drills.tone_speech import words_of
 from steadyline.services.ending import NOBODY_SPOKE
 
-PHRASES = ("winter", "autumn", "stop", "silent", "nothing")
+PHRASES = ("winter", "autumn", "stop", "silent")
 """What outbound says by itself to a caller who waits or says nothing; no word of an answer is like these."""
 
 
