@@ -20,6 +20,7 @@ from tests.services.scenes import (
     until,
 )
 
+from steadyline.config import Config
 from steadyline.drills.tone_score import expected_words, score
 
 BEHIND_THE_GATEWAY = ["inbound", "outbound", "whisper", "llama", "tts"]
@@ -52,6 +53,13 @@ def test_lost_while_nobody_speaks(journal: Path, name: str, end: str) -> None:
     play(scene, journal)
 
 
+def without_prompts() -> Config:
+    """Nobody asks a caller who says nothing for long."""
+    config = drill_config()
+    config.outbound.silence_prompt_after_s = 0.0
+    return config
+
+
 @pytest.mark.parametrize("away_s", [7.0, 25.0])
 @pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
 def test_lost_for_longer_than_its_neighbours_keep_its_session(journal: Path, name: str, away_s: float) -> None:
@@ -65,7 +73,7 @@ def test_lost_for_longer_than_its_neighbours_keep_its_session(journal: Path, nam
         assert await ask(call, "bravo") == answer_to("bravo")
         assert call.heard_text == f"{GREETING} {answer_to('bravo')}"
 
-    play(scene, journal)
+    play(scene, journal, config=without_prompts())
 
 
 @pytest.mark.parametrize("name", BEHIND_THE_GATEWAY)
@@ -76,7 +84,8 @@ def test_a_question_asked_while_it_is_away_is_answered_when_it_is_back(journal: 
         system.kill(name)
         await asyncio.sleep(0.1)
         call.say("bravo")
-        await asyncio.sleep(2)
+        # Soon enough for nobody to ask the caller to wait: within a second more it is registered again.
+        await asyncio.sleep(1.5)
         await system.start(name)
         back_at = now()
         await until(lambda: (call.last_sound_at or 0) > back_at, 10)
