@@ -43,6 +43,7 @@ for seed in (1, 7, 20, 33):
 """
 
 
+@pytest.mark.timeout(900)
 def test_a_thousand_random_histories_lose_no_word_and_leave_nothing() -> None:
     report = run_seeds(0, SEEDS, jobs=os.cpu_count() or 1)
     told = "\n".join(f"seed {one.seed}: {one.problems[0]}\n{to_json(one.history)}" for one in report.failures)

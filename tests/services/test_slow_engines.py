@@ -14,6 +14,7 @@ from tests.services.scenes import (
     answer_to,
     answered,
     ask,
+    drill_config,
     play,
     silence,
     started,
@@ -72,4 +73,6 @@ def test_one_calls_slow_engine_delays_no_other_call(journal: Path, slow: str) ->
         await asyncio.sleep(90)
         assert slow_call.heard_text == f"{GREETING} {answer_to('slow')}"
 
-    play(scene, journal, engines=engines[slow])
+    config = drill_config()
+    config.outbound.silence_prompt_after_s = 0.0
+    play(scene, journal, config=config, engines=engines[slow])

@@ -35,7 +35,7 @@ class UnevenVoice(ToneSynthesizer):
     GAINS: ClassVar = {"caller": 0.5, "five": 0.25, "ten": 1.0}
 
     def synthesize(self, text: str) -> Iterator[Float32]:
-        gain = next(gain for word, gain in self.GAINS.items() if word in text)
+        gain = next((gain for word, gain in self.GAINS.items() if word in text), 1.0)
         for sound in super().synthesize(text):
             yield sound * np.float32(gain)
 
