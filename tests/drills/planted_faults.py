@@ -13,6 +13,7 @@ from steadyline.audio.playout import PlayoutQueue
 from steadyline.calls.journal import Journal
 from steadyline.services.gateway_call import GatewayCall
 from steadyline.services.inbound import InboundCall
+from steadyline.services.line_playback import LinePlayback
 from steadyline.services.llama_session import LlamaSession
 from steadyline.services.playout import Playout
 from steadyline.services.tts_session import TtsSession
@@ -75,18 +76,17 @@ def the_voice_forgets_what_it_has_sent(patch: pytest.MonkeyPatch) -> None:
 
 
 def outbound_goes_on_where_it_was_played(patch: pytest.MonkeyPatch) -> None:
-    """A new outbound is told what was played, not what was accepted: what lies in the line's queue comes twice."""
-    original = GatewayCall.committed
+    """Outbound is told what was played, not what was accepted: what lies in the line's queue comes twice."""
+    original: Any = LinePlayback.accepted
 
-    def committed(self: GatewayCall, role: str) -> messages.Position:
-        position = original(self, role)
-        reported = self._playback._reported
-        if "turn" in position and reported is not None:
-            turn, clause, sample = reported.played
+    def accepted(self: LinePlayback) -> messages.Position:
+        position: messages.Position = original.fget(self)
+        if position and self._reported is not None:
+            turn, clause, sample = self._reported.played
             position |= {"turn": turn, "clause": clause, "sample": sample}
         return position
 
-    patch.setattr(GatewayCall, "committed", committed)
+    patch.setattr(LinePlayback, "accepted", property(accepted))
 
 
 def outbound_plays_a_clause_whenever_it_comes(patch: pytest.MonkeyPatch) -> None:
@@ -102,17 +102,14 @@ def outbound_plays_a_clause_whenever_it_comes(patch: pytest.MonkeyPatch) -> None
 
 
 def outbound_goes_on_where_it_was_when_nothing_was_accepted(patch: pytest.MonkeyPatch) -> None:
-    """After a loss of the gateway outbound goes back to what was accepted, but not when that is nothing."""
-    original = Playout.line_reopened
+    """Outbound goes back to what the gateway had accepted, but not when that is nothing."""
+    original = Playout.go_on_after
 
-    def line_reopened(self: Playout, accepted: Any) -> None:
+    def go_on_after(self: Playout, accepted: Any) -> None:
         if accepted is not None:
             original(self, accepted)
-        else:
-            self._sent = self._received = self._buffered = 0
-            self.top_up()
 
-    patch.setattr(Playout, "line_reopened", line_reopened)
+    patch.setattr(Playout, "go_on_after", go_on_after)
 
 
 def inbound_forgets_what_it_has_sent(patch: pytest.MonkeyPatch) -> None:
