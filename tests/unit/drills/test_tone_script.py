@@ -9,11 +9,12 @@ import pytest
 
 from steadyline.drills.kills.cells import Moment
 from steadyline.drills.kills.outcome import Judgement
-from steadyline.drills.kills.tone_dialogue import GREETING, QUESTIONS, ToneDialogue
+from steadyline.drills.kills.tone_dialogue import QUESTIONS, ToneDialogue
 from steadyline.drills.kills.tone_script import ToneScript
 from steadyline.drills.kills.victims import Victim
 from steadyline.drills.logbook import LogbookReader
 from steadyline.drills.real_system import DrillError
+from steadyline.drills.rendered import GREETING
 from steadyline.drills.tone_engines import drill_answer
 from steadyline.drills.tone_speech import HeardWord, sounds_in, speak
 

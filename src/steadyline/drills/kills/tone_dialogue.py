@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from steadyline.drills.kills.cells import Moment
 from steadyline.drills.logbook import Entry, LogbookReader
-from steadyline.drills.rendered import expected_of
+from steadyline.drills.rendered import GREETING, expected_of
 from steadyline.drills.tone_caller import LISTENING_S, ToneCaller
 from steadyline.drills.tone_engines import (
     FIRST_CLAUSE_WORD_S,
@@ -17,7 +17,6 @@ from steadyline.drills.tone_engines import (
 from steadyline.drills.tone_score import is_heard_out
 from steadyline.drills.tone_speech import OTHER, HeardWord
 
-GREETING = "hello caller"
 QUESTIONS = ("alpha bravo charlie", "delta")
 FIRST_CLAUSE_WORDS = 5
 MIDDLE_WORD = 6

@@ -8,10 +8,10 @@ from typing import Any
 
 from steadyline.drills.kills.cells import Moment
 from steadyline.drills.kills.outcome import Judgement
-from steadyline.drills.kills.tone_dialogue import GREETING, QUESTIONS, ToneDialogue
+from steadyline.drills.kills.tone_dialogue import QUESTIONS, ToneDialogue
 from steadyline.drills.kills.victims import Victim
 from steadyline.drills.real_system import DrillError, RealSystem
-from steadyline.drills.rendered import expected_of
+from steadyline.drills.rendered import GREETING, expected_of
 from steadyline.drills.tone_caller import ToneCaller
 from steadyline.drills.tone_engines import ENGINE_SETTINGS, drill_answer
 from steadyline.drills.tone_score import Score, score
