@@ -22,6 +22,7 @@ RETRY_S = 1.0
 PATIENCE_S = 1.0
 """No call waits longer for a write: a disk that hangs is a fault as well."""
 LATE_S = 0.25
+"""A wait that ends later than this was one of a process that was frozen."""
 FAULT = "journal"
 
 
