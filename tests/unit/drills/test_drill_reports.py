@@ -65,6 +65,7 @@ def test_a_known_limit_is_told_from_a_failure() -> None:
     )
     run = run_with(known)
     assert run.is_good and "0 of 1 faults apart" in str(run)
+    assert not run_with(replace(known, limit="")).is_good
     lines = table([run]).splitlines()
     assert any(line.split() == ["two/tts+outbound/playback", "limit"] for line in lines)
     assert f"run 1  {known.name}: known limit: {limit} ({reason})" in lines

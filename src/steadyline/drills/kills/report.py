@@ -57,8 +57,12 @@ class Run:
 
     @property
     def is_good(self) -> bool:
-        """Every cell of the matrix passed, within the bounds."""
-        return all(one.passed for one in self.matrix) and not self.exceeded
+        """Every cell of the matrix passed, within the bounds; every fault apart passed, or came to its known limit."""
+        return (
+            all(one.passed for one in self.matrix)
+            and all(one.passed or one.limit for one in self.apart)
+            and not self.exceeded
+        )
 
     def __str__(self) -> str:
         parts = []
