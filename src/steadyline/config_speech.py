@@ -77,6 +77,12 @@ class WhisperSection:
         "int8", "CTranslate2 compute type", choices=("int8", "int8_float32", "float32", "float16", "int8_float16")
     )
     window_floor_s: float = setting(8.0, "shortest window given to the model, s", low=4, high=30)
+    part_after_s: float = setting(
+        12.0,
+        "of so much speech the first part is transcribed while the caller goes on, if a core is idle, s; 30: never",
+        low=6,
+        high=30,
+    )
     status_port: int = port_number(8073, "TCP port for `steadyline status`")
     metrics_port: int = port_number(8063, "HTTP port for /metrics, /live and /ready; 0: off")
 

@@ -82,6 +82,10 @@ async def think(call: SimulatedCall, first: str, second: str, pause_s: float = T
     call.say(second)
 
 
+LONG_SPEECH = " ".join(["alpha bravo charlie delta echo"] * 11)
+"""9 s of tones."""
+
+
 async def waited(call: SimulatedCall, question: str) -> float:
     """Ask; how long the caller waited for the answer, seconds."""
     call.say(question)
@@ -217,3 +221,21 @@ def test_whoever_dies_while_an_answer_is_prepared_the_turn_is_answered_once(
         assert await ask(call, "bravo") == answer_to("bravo")
 
     play(scene, journal)
+
+
+def test_the_beginning_of_a_long_utterance_is_heard_while_the_caller_still_speaks(journal: Path) -> None:
+    """Only the rest is left at its end, and the turn has all of it."""
+    notes = Notes()
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        await think(call, LONG_SPEECH, LONG_SPEECH)
+        await until(lambda: not call.is_saying)
+        assert notes.heard == [LONG_SPEECH]
+        await until(lambda: notes.asked)
+        await silence(call)
+        assert notes.heard == [LONG_SPEECH] * 2 and notes.asked == [f"{LONG_SPEECH} {LONG_SPEECH}"]
+
+    notes.answer = lambda _: "one two."
+    play(scene, journal, config=config_with(0), engines=notes.engines())

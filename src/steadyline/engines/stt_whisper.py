@@ -15,6 +15,7 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
+from steadyline.audio.quiet_spot import quietest_spot
 from steadyline.engines.mel import SAMPLE_RATE_HZ, log_mel
 from steadyline.engines.repetition import cut_repetition, looks_looped
 from steadyline.engines.silence import is_invented, is_silent
@@ -27,7 +28,6 @@ _MARGIN_S = 1.0
 _FRAMES_PER_S = 100
 _LONGEST_PIECE_S = FULL_WINDOW_S - _MARGIN_S
 _SPLIT_SEARCH_S = 10.0
-_QUIET_SPOT_S = 0.2
 _TOKENS_PER_S = 7
 _TOKENS_MARGIN = 16
 _LONGEST_TEXT_TOKENS = 224
@@ -267,11 +267,8 @@ def _split(samples: Float32) -> list[Float32]:
     """Cut what is longer than a window at the quietest spot of its last ten seconds."""
     pieces = []
     longest, search = int(_LONGEST_PIECE_S * SAMPLE_RATE_HZ), int(_SPLIT_SEARCH_S * SAMPLE_RATE_HZ)
-    spot = int(_QUIET_SPOT_S * SAMPLE_RATE_HZ)
     while samples.size > longest:
-        tail = samples[longest - search : longest]
-        energies = np.square(tail.reshape(-1, spot), dtype=np.float64).sum(axis=1)
-        cut = longest - search + int(energies.argmin()) * spot + spot // 2
+        cut = quietest_spot(samples, longest - search, longest)
         pieces.append(samples[:cut])
         samples = samples[cut:]
     return [*pieces, samples]

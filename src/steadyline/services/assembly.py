@@ -106,6 +106,7 @@ def _outbound(config: Config, runtime: Runtime) -> Assembled:
 def _whisper(config: Config, runtime: Runtime) -> Assembled:
     from steadyline.engines.remote import RemoteRecognizer
     from steadyline.services.engine_protocols import Recognizer
+    from steadyline.services.idle_cores import IdleCores
     from steadyline.services.whisper import WhisperService
 
     whisper = config.whisper
@@ -126,7 +127,8 @@ def _whisper(config: Config, runtime: Runtime) -> Assembled:
         return RemoteRecognizer("steadyline.engines.stt_whisper:WhisperRecognizer", arguments, *child)
 
     host = EngineHost("whisper", load, ThreadWorkers(threads, "whisper"), runtime, places=whisper.workers)
-    return Assembled(WhisperService(runtime, config, host), whisper.status_port, host, whisper.metrics_port)
+    service = WhisperService(runtime, config, host, IdleCores(runtime.clock.now))
+    return Assembled(service, whisper.status_port, host, whisper.metrics_port)
 
 
 def _llama(config: Config, runtime: Runtime) -> Assembled:

@@ -3,6 +3,7 @@
 A session per call. Turns are kept until LLaMA has committed them; audio that is committed already is not transcribed.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from steadyline.clock import TimerHandle
@@ -24,12 +25,20 @@ class WhisperService:
     Args:
         runtime, config: surroundings.
         host: the engine.
+        is_machine_idle: whether some core has nothing else to do, so that work may be done beforehand.
     """
 
-    def __init__(self, runtime: Runtime, config: Config, host: EngineHost[Recognizer]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        config: Config,
+        host: EngineHost[Recognizer],
+        is_machine_idle: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._runtime = runtime
         self._config = config
         self._host = host
+        self._is_machine_idle = is_machine_idle
         self._table = RegistrationTable(runtime.registration_expiry_s, runtime.security.registrations)
         self._sessions: dict[int, WhisperSession] = {}
         self._udp: DatagramPort | None = None
@@ -73,7 +82,9 @@ class WhisperService:
             self._sessions[call_id].nudge()
             return
         events = WhisperSessionEvents(self._session_proven, self._session_ended)
-        session = WhisperSession(self._runtime, self._config, self._host, registration, sender[0], events)
+        session = WhisperSession(
+            self._runtime, self._config, self._host, registration, sender[0], self._is_machine_idle, events
+        )
         self._sessions[call_id] = session
         session.start()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from steadyline.audio.endpointing import SAMPLE_RATE_HZ
 from steadyline.config import Config
 from steadyline.connections import WHISPER_INBOUND, WHISPER_LLAMA
 from steadyline.errors import EngineError
@@ -15,6 +16,7 @@ from steadyline.link.runtime import Runtime
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Recognizer
 from steadyline.services.fair_queue import Order
+from steadyline.services.long_speech import Heard, LongSpeech, Speech, Transcribing
 from steadyline.services.tasks import Tasks
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Turn, Welcome
@@ -27,15 +29,6 @@ KEPT_DIGITS = 100
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What the recogniser made of some speech."""
-
-    text: str
-    language: str
-    took_ms: float
-
-
-@dataclass(frozen=True)
 class _Draft:
     """The words of an utterance through a pause, which may turn out to be its end."""
 
@@ -43,15 +36,15 @@ class _Draft:
     end: int
     revision: int
     order: Order
-    heard: "asyncio.Task[_Heard | None]"
+    heard: Transcribing
 
 
 @dataclass(frozen=True)
 class _Utterance:
-    """Speech that is over: float32, 16 kHz, to its end; and its draft, if only silence came since."""
+    """Speech that is over; and its draft, if only silence came since."""
 
     ended: messages.SpeechEnded
-    speech: NDArray[np.float32]
+    speech: Speech
     draft: _Draft | None
 
 
@@ -78,6 +71,7 @@ class WhisperSession:
         host: EngineHost[Recognizer],
         registration: Registration,
         inbound_host: str,
+        is_machine_idle: Callable[[], bool],
         events: WhisperSessionEvents,
     ) -> None:
         self.registration = registration
@@ -95,7 +89,7 @@ class WhisperSession:
         self._kept: Outbox[int, Turn] = Outbox(KEPT_TURNS)
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = -1
-        self._speech: list[NDArray[np.float32]] = []
+        self._speech = LongSpeech(config.whisper.part_after_s, is_machine_idle, self._transcribe_part)
         self._transcribed_through = 0
         self._turned_through = 0
         self._utterances: asyncio.Queue[_Utterance] = asyncio.Queue()
@@ -171,7 +165,7 @@ class WhisperSession:
         self._inbound.send(messages.Committed(self._committed, self._answered_turn))
 
     def _inbound_lost(self, reason: str) -> None:
-        self._speech = []
+        self._speech.begin()
         self._drop_draft()
 
     def _llama_opened(self, welcome: Welcome) -> None:
@@ -202,13 +196,13 @@ class WhisperSession:
 
     def _from_inbound(self, message: Message) -> None:
         if isinstance(message, messages.SpeechStarted):
-            self._speech = []
+            self._speech.begin()
             self._drop_draft()
         elif isinstance(message, audio_messages.SpeechAudio):
-            self._speech.append(message.samples)
+            self._speech.add(message.samples)
         elif isinstance(message, messages.SpeechEnded) and message.final:
-            speech, draft = self._speech_so_far(), self._draft
-            self._speech, self._draft = [], None
+            speech, draft, self._draft = self._speech.through_here(), self._draft, None
+            self._speech.begin()
             self._transcribed_through = max(self._transcribed_through, message.end)
             if draft is not None and (draft.start, draft.revision) == (message.start, message.revision):
                 self._host.want(draft.order)
@@ -224,15 +218,16 @@ class WhisperSession:
             self._digits.put(message.sample, message)
             self._llama.send(message)
 
-    def _speech_so_far(self) -> NDArray[np.float32]:
-        return np.concatenate(self._speech) if self._speech else np.zeros(0, np.float32)
+    def _transcribe_part(self, speech: NDArray[np.float32]) -> Transcribing:
+        """The caller has spoken for long: transcribe what is surely said, when nothing else is to be done."""
+        return self._tasks.start(self._transcribe(speech, Order(self.call_id)), "part")
 
     def _begin_draft(self, paused: messages.SpeechEnded) -> None:
         """The caller has paused: transcribe what there is, as soon as nothing else is to be done."""
         self._drop_draft()
         if paused.end > max(self._committed, self._turned_through):
             order = Order(self.call_id)
-            heard = self._tasks.start(self._draft_words(paused, self._speech_so_far(), order), "draft")
+            heard = self._tasks.start(self._draft_words(paused, self._speech.through_here(), order), "draft")
             self._draft = _Draft(paused.start, paused.end, paused.revision, order, heard)
 
     def _drop_draft(self) -> None:
@@ -242,10 +237,8 @@ class WhisperSession:
             draft.heard.cancel()
             self._llama.send(Turn(draft.start, draft.end, draft.revision, False, "", "", 0.0))
 
-    async def _draft_words(
-        self, paused: messages.SpeechEnded, speech: NDArray[np.float32], order: Order
-    ) -> _Heard | None:
-        heard = await self._transcribe(speech, order)
+    async def _draft_words(self, paused: messages.SpeechEnded, speech: Speech, order: Order) -> Heard | None:
+        heard = await self._transcribe_rest(speech, order)
         is_wanted = self._draft is not None and self._draft.heard is asyncio.current_task()
         if is_wanted and heard is not None and heard.text.strip():
             self._inbound.send(messages.Hypothesis(paused.start, paused.revision, heard.text))
@@ -264,20 +257,26 @@ class WhisperSession:
             known = max(self._committed, self._turned_through)
             if ended.end > known:
                 self._turned_through = ended.end
-                start, speech = max(ended.start, known), utterance.speech[-(ended.end - known) :]
-                heard = await draft.heard if draft is not None and start == ended.start else None
-                order = self._host.order(self.call_id)
-                heard = heard or await self._transcribe(speech, order) or _Heard("", "", 0.0)
-                self._tell_heard(heard, len(speech) / 16_000)
+                start, speech = max(ended.start, known), utterance.speech
+                if start != ended.start:
+                    speech, draft = Speech(speech.samples[-(ended.end - known) :]), None
+                heard = await draft.heard if draft is not None else None
+                heard = heard or await self._transcribe_rest(speech, self._host.order(self.call_id)) or Heard()
+                self._tell_heard(heard, speech.samples.size / SAMPLE_RATE_HZ)
                 self._put(Turn(start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms))
 
-    def _tell_heard(self, heard: _Heard, seconds: float) -> None:
+    def _tell_heard(self, heard: Heard, seconds: float) -> None:
         self._runtime.metrics.turn_part("transcription", heard.took_ms / 1000)
         shown = repr(heard.text) if self._logs_text else f"{len(heard.text.split())} words"
         text = "heard %s in %.1f s of speech, %.0f ms"
         self._runtime.log.info(text, shown, seconds, heard.took_ms, extra={"call_id": self.call_id})
 
-    async def _transcribe(self, speech: NDArray[np.float32], order: Order) -> _Heard | None:
+    async def _transcribe_rest(self, speech: Speech, order: Order) -> Heard | None:
+        """The words of all of it; None when the recogniser failed."""
+        rest = await self._transcribe(speech.rest, order)
+        return rest and speech.before.then(rest)
+
+    async def _transcribe(self, speech: NDArray[np.float32], order: Order) -> Heard | None:
         """The words in float32 speech of 16 kHz; None when the recogniser failed."""
         started_at = self._runtime.clock.now()
         try:
@@ -286,7 +285,7 @@ class WhisperSession:
             self._runtime.log.error("transcription failed: %s", error, extra={"call_id": self.call_id})
             return None
         took_ms = (self._runtime.clock.now() - started_at) * 1000
-        return _Heard(transcript.text, transcript.language, round(took_ms, 1))
+        return Heard(transcript.text, transcript.language, round(took_ms, 1))
 
     def _put(self, turn: Turn) -> None:
         """Keep a turn until it is committed, and send it."""
