@@ -15,6 +15,7 @@ WHOLE_NUMBER_DIGITS = frozenset({7, 10, 11, 16})
 """How many digits a number has that may be all of it: telephone numbers without and with area code, with a 1 before, cards."""
 LONGEST_LIST_ITEM_WORDS = 3
 SHORTEST_SENTENCE_WORDS = 3
+LONGEST_MISHEARD_WORDS = 3
 
 # Whisper writes letters that are spelled as "SMI", too.
 _RUN_TOGETHER = re.compile(r"\b[A-Z]{2,6}\W*$")
@@ -103,7 +104,9 @@ def _dictated(text: str, words: Words, table: TurnWords) -> Ending | None:
     if is_mail and not _MAIL_AND_MORE.search(text):
         return Ending.NUMBER if _WHOLE_MAIL.search(text) else Ending.DICTATION
     run = _trailing_signs(words, table)
-    if not run or _ends_with(words, table.finals):
+    if not run:
+        return Ending.NUMBER if _may_be_misheard(words, table) and not text.endswith("?") else None
+    if _ends_with(words, table.finals):
         return None
     is_announced = _contains(words[: -len(run)], table.announcements)
     if text.endswith("?") and not is_announced:
@@ -114,6 +117,15 @@ def _dictated(text: str, words: Words, table: TurnWords) -> Ending | None:
     if is_announced or _is_sign_by_sign(run, digits, is_all=len(run) == len(words)):
         return Ending.DICTATION
     return Ending.NUMBER if digits or not all(map(_is_letter, run)) else None
+
+
+def _may_be_misheard(words: Words, table: TurnWords) -> bool:
+    """No figure is there though one was announced: half a number is often written as another word ("four four" as "for Thor")."""
+    announcements = frozenset(phrase for phrase in table.announcements if len(phrase) > 1)
+    counts = range(1, min(len(words), LONGEST_MISHEARD_WORDS) + 1)
+    return not any(map(str.isdigit, words[-LONGEST_MISHEARD_WORDS:])) and any(
+        _ends_with(words[:-count], announcements) for count in counts
+    )
 
 
 def _is_sign_by_sign(run: Words, digits: int, *, is_all: bool) -> bool:

@@ -37,6 +37,8 @@ SAYINGS = {
         "I would like a coffee with milk, please.",
         "I need apples, pears and plums.",
         "The address is 42 Baker Street.",
+        "My phone rang.",
+        "The number is on the back of the card.",
         "I will come at 7 p.m.",
         "If I come on Monday, I will bring it.",
         "I want this one.",
@@ -56,6 +58,8 @@ SAYINGS = {
         "My email is john.smith@example.com.",
         "My e-mail is john dot smith at example dot com.",
         "Write to me at anna@post.co.uk",
+        "My reference is for Thor's.",
+        "The zip code is nigh.",
     ],
     Ending.LIST: ["I need apples, pears.", "Two coffees, one tea.", "Monday, Wednesday."],
     Ending.DICTATION: [
@@ -138,4 +142,5 @@ def test_a_very_long_text_is_read_in_no_time() -> None:
 
 
 def test_a_text_all_in_capitals_is_no_spelling() -> None:
-    assert ending_of("THE CODE IS FINE.", ENGLISH) is Ending.SENTENCE
+    assert ending_of("THE CODE WAS FINE.", ENGLISH) is Ending.SENTENCE
+    assert ending_of("THE NUMBER IS FINE.", ENGLISH) is not Ending.DICTATION
