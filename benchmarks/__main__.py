@@ -14,6 +14,7 @@ from benchmarks import (
     echo_guard,
     event_loop,
     greeting,
+    invented_turns,
     jitter_buffer,
     loudness,
     media_path,
@@ -21,6 +22,7 @@ from benchmarks import (
     peers,
     startup,
     voice_to_voice,
+    whisper_window,
 )
 from benchmarks.machine import QUIET_PERCENT, ROOT
 from benchmarks.measurement import Measurement, Request
@@ -36,6 +38,8 @@ MODULES = (
     greeting,
     event_loop,
     voice_to_voice,
+    whisper_window,
+    invented_turns,
     barge_in,
     echo_guard,
     jitter_buffer,
