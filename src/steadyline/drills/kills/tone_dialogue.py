@@ -29,7 +29,7 @@ GREETED_S = 0.3
 IDLE_S = 0.5
 """So long it stays so."""
 PATIENCE_S = 8.0
-"""When a word is owed and nothing was heard for so long, nothing more is waited for."""
+"""When a word is owed and nothing was heard for so long, though everybody who was struck is back, nothing more is waited for."""
 OVER_S = 0.04
 """A word after which there is nothing for so long is over."""
 LATE_S = 0.4
@@ -67,14 +67,14 @@ class ToneDialogue:
 
     async def play(self, is_disturbed: Callable[[], bool]) -> None:
         """Listen to the greeting, ask, listen, ask again, listen; the words tell when an answer is over."""
-        await self._listen(GREETING, 0.0)
+        await self._listen(GREETING, 0.0, is_disturbed)
         await asyncio.sleep(GREETED_S)
         self.greeted_s = self.caller.now_s
         await asyncio.sleep(IDLE_S)
         for question in QUESTIONS:
             self.asked_s.append(self.caller.now_s)
             self.caller.say(question)
-            await self._listen(drill_answer(question), self.asked_s[-1])
+            await self._listen(drill_answer(question), self.asked_s[-1], is_disturbed)
             await asyncio.sleep(LATE_S)
 
     async def reach(self, moment: Moment, victim: str) -> None:
@@ -89,14 +89,19 @@ class ToneDialogue:
         else:
             await self._at_work(*_work(moment, victim))
 
-    async def _listen(self, text: str, since_s: float) -> None:
+    async def _listen(self, text: str, since_s: float, is_disturbed: Callable[[], bool]) -> None:
         """Until the last word was heard to its end, or nothing for too long."""
+        undisturbed_since_s = since_s
 
         def is_over() -> bool:
+            nonlocal undisturbed_since_s
+            now_s = self.caller.now_s
+            undisturbed_since_s = now_s if is_disturbed() else undisturbed_since_s
             heard = self._words_since(since_s)
             newest_s = heard[-1].start_s + heard[-1].duration_s if heard else since_s
-            quiet_s = self.caller.now_s - newest_s
-            return quiet_s > PATIENCE_S or (quiet_s > OVER_S and is_heard_out(expected_of(text, self.entries), heard))
+            if now_s - max(newest_s, undisturbed_since_s) > PATIENCE_S:
+                return True
+            return now_s - newest_s > OVER_S and is_heard_out(expected_of(text, self.entries), heard)
 
         await self.caller.until(is_over, float("inf"), LISTENING_S)
 
