@@ -27,6 +27,9 @@ class InboundSection:
     end_silence_ms: int = setting(
         600, "silence that ends a turn when its words are not known, or say nothing, ms", low=100, high=5000
     )
+    words_within_ms: int = setting(
+        1000, "as long a pause lasts at most without words, while whisper works on them, ms", low=100, high=5000
+    )
     prepare_after_ms: int = setting(
         200,
         "silence after which an answer is prepared, should the caller have finished, ms; 0: never",

@@ -1,6 +1,6 @@
 """How long a pause has to be before the turn is over: a table over what the words look like, bent a little by what else is known.
 
-Pure: words, hints and this caller's habits in, milliseconds of silence out. What a new inbound would not decide again is
+Pure: words and this caller's habits in, milliseconds of silence out. What a new inbound would not decide again is
 told to the gateway (docs/decisions/0024).
 """
 
@@ -14,7 +14,7 @@ WAITS_MS: Mapping[Ending, int | None] = MappingProxyType(
     {
         Ending.ANSWER: 300,
         Ending.QUESTION: 350,
-        Ending.SENTENCE: 400,
+        Ending.SENTENCE: 550,
         Ending.OPEN: None,
         Ending.NUMBER: 900,
         Ending.LIST: 1600,
@@ -25,13 +25,8 @@ WAITS_MS: Mapping[Ending, int | None] = MappingProxyType(
 """Silence after which the turn is over, by what the words look like; None: as if nothing was known. `steadyline bench
 endpointing` measures what they come to (docs/benchmarks.md)."""
 
-UNDECIDED = frozenset({Ending.QUESTION, Ending.SENTENCE, Ending.OPEN, Ending.NUMBER})
-"""Where prosody has a say: whole by its words, or neither."""
 UNFINISHED = frozenset({Ending.LIST, Ending.DICTATION, Ending.UNFINISHED})
 """Where words alone say that more comes."""
-PROSODY_AT_0, PROSODY_AT_1 = 1.3, 0.9
-"""Factors of the wait for a voice that surely goes on, and one that has surely ended. Smart-Turn v3.2 knew 20 of 25 whole turns
-and took 9 of 25 cuts for whole ones: a hint, which may lengthen a wait by a third and shorten it by a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +43,17 @@ class TurnWaits:
     unknown_ms: int = 600
 
 
-def wait_ms(
-    ending: Ending | None, waits: TurnWaits, *, prosody: float | None = None, caller_factor: float = 1.0
-) -> float:
+def wait_ms(ending: Ending | None, waits: TurnWaits, *, caller_factor: float = 1.0) -> float:
     """The silence after which the turn is over, ms.
 
     Args:
         ending: what the words look like; None: they are not known (the recogniser is busy, dead or slow), and
             `waits.unknown_ms` it is, whatever else is known.
         waits: the bounds.
-        prosody: probability that the voice has ended its turn, 0 to 1; None: nobody asked.
         caller_factor: how long this caller's pauses are, as a factor (`CallerPauses.factor`).
     """
     if ending is None:
         return waits.unknown_ms
     row_ms = WAITS_MS[ending]
     wanted_ms = (waits.unknown_ms if row_ms is None else row_ms) * caller_factor
-    if prosody is not None and ending in UNDECIDED:
-        wanted_ms *= PROSODY_AT_0 + (PROSODY_AT_1 - PROSODY_AT_0) * min(1.0, max(0.0, prosody))
     return min(waits.longest_ms, max(waits.shortest_ms, wanted_ms))

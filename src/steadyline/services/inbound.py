@@ -152,6 +152,8 @@ class InboundCall(ProcessorCall):
             self.line.send(message)
 
     def engine_closed(self, role: str, reason: str) -> None:
+        if self._is_paused:
+            self._segmenter.end_after(self._turn.silence_ms(are_words_coming=False))
         self._report(PipelineState(False, f"whisper: {reason}"))
 
     def _segmenter_from(self, sample: int) -> SpeechSegmenter:
@@ -182,6 +184,7 @@ class InboundCall(ProcessorCall):
             elif isinstance(event, SoftEnd) and self._prepares:
                 self._revision, self._is_paused = self._revision + 1, True
                 self._send(messages.SpeechEnded(event.start, event.at, self._revision, False))
+                self._segmenter.end_after(self._turn.silence_ms(are_words_coming=bool(self.engines)))
             elif isinstance(event, Resumed) and self._prepares:
                 self._is_paused = False
                 self._interrupt(is_interrupting=True)

@@ -30,18 +30,22 @@ class TurnEnding:
         inbound = config.inbound
         settings = endpoint_settings(config)
         self._decides = inbound.turn_end == "words"
+        self._expects_words = self._decides and inbound.prepare_after_ms > 0
+        self._end_silence_ms = inbound.end_silence_ms
+        self._words_within_ms = max(inbound.words_within_ms, inbound.end_silence_ms)
         self._waits = TurnWaits(inbound.shortest_wait_ms, inbound.longest_wait_ms, inbound.end_silence_ms)
         self._table = table
         self._soft_end_ms, self._pre_roll_ms = settings.soft_end_ms, settings.pre_roll_ms
         self._pauses = CallerPauses()
         self._paused: SoftEnd | None = None
         self._is_explained = False
+        self._decided_ms: float | None = None
         self._spoken_through: int | None = None
 
     def follow(self, event: SegmentEvent) -> None:
         """What the segmenter tells, in order."""
         if isinstance(event, SoftEnd):
-            self._paused, self._is_explained = event, False
+            self._paused, self._is_explained, self._decided_ms = event, False, None
         elif isinstance(event, Resumed) and self._paused is not None:
             # A pause after "my name is" says nothing about how long this caller pauses between sentences.
             if not self._is_explained:
@@ -54,6 +58,17 @@ class TurnEnding:
             pause_ms = _ms(event.start - self._spoken_through) + self._pre_roll_ms
             if pause_ms <= GOES_ON_WITHIN_MS:
                 self._pauses.note(pause_ms)
+
+    def silence_ms(self, *, are_words_coming: bool) -> float:
+        """The silence that ends the turn in the pause that is going on, by what is known so far, ms.
+
+        Args:
+            are_words_coming: whisper is there to work on them. Before it has, there is nothing to answer; a turn that ended
+                sooner would only be cut sooner.
+        """
+        if self._decided_ms is not None:
+            return self._decided_ms
+        return self._words_within_ms if are_words_coming and self._expects_words else self._end_silence_ms
 
     def wait_ms(self, hypothesis: Hypothesis, revision: int) -> float | None:
         """The silence after which the pause that is going on ends the turn, ms.
@@ -71,7 +86,8 @@ class TurnEnding:
             return None
         ending = ending_of(hypothesis.text, self._table)
         self._is_explained = ending in UNFINISHED
-        return wait_ms(ending, self._waits, caller_factor=self._pauses.factor)
+        self._decided_ms = wait_ms(ending, self._waits, caller_factor=self._pauses.factor)
+        return self._decided_ms
 
 
 def load_turn_words(config: Config) -> TurnWords | None:

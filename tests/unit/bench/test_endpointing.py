@@ -42,7 +42,7 @@ def test_a_whole_sentence_waits_as_long_as_the_table_says_and_plain_silence_long
     by_silence = replayed(said, lambda speech: "I live in Berlin.", "inbound.turn_end=silence")
     assert not by_words.is_cut and not by_silence.is_cut
     assert by_words.decisions[-1].ending == "sentence"
-    assert 400 <= (by_words.wait_ms or 0) < 500 < 600 <= (by_silence.wait_ms or 0) < 700
+    assert 500 <= (by_words.wait_ms or 0) < 600 <= (by_silence.wait_ms or 0) < 700
 
 
 def test_the_wait_has_the_words_in_it() -> None:
@@ -52,10 +52,15 @@ def test_the_wait_has_the_words_in_it() -> None:
 
 
 def test_words_that_come_after_the_silence_do_not_decide_but_are_waited_for() -> None:
-    outcome = replayed(recording("alpha bravo"), lambda speech: "My name is", takes_ms=700)
+    outcome = replayed(recording("alpha bravo"), lambda speech: "My name is", takes_ms=1100)
     assert outcome.decisions[-1].ending == ""
-    assert 600 <= outcome.decisions[-1].at_ms < 700
-    assert 900 <= (outcome.wait_ms or 0) < 1000
+    assert 1000 <= outcome.decisions[-1].at_ms < 1100
+    assert 1300 <= (outcome.wait_ms or 0) < 1400
+
+
+def test_words_that_come_before_a_whole_second_decide() -> None:
+    outcome = replayed(recording("alpha bravo"), lambda speech: "My name is", takes_ms=700)
+    assert outcome.decisions[-1].ending == "unfinished" and 2000 <= (outcome.wait_ms or 0) < 2100
 
 
 def test_a_pause_is_a_cut_or_none() -> None:
@@ -65,7 +70,7 @@ def test_a_pause_is_a_cut_or_none() -> None:
         return "My name is" if len(speech) < 1.2 * RATE_HZ else "My name is Peter Miller."
 
     by_words = replayed(said, words)
-    assert not by_words.is_cut and len(by_words.decisions) == 1 and (by_words.wait_ms or 0) < 500
+    assert not by_words.is_cut and len(by_words.decisions) == 1 and (by_words.wait_ms or 0) < 650
     by_silence = replayed(said, words, "inbound.turn_end=silence")
     assert by_silence.is_cut and len(by_silence.decisions) == 2
     assert by_silence.decisions[0].at_ms < -500

@@ -162,7 +162,8 @@ def test_the_quietest_spot_lies_where_it_was_looked_for() -> None:
     samples = np.ones(3 * HZ, np.float32)
     samples[:HZ] = 0.0
     samples[2 * HZ + 3200 : 2 * HZ + 6400] = 0.1
-    assert quietest_spot(samples, 2 * HZ, 3 * HZ) == 2 * HZ + 4800
+    samples[2 * HZ + 4000 : 2 * HZ + 4480] = 0.01
+    assert quietest_spot(samples, 2 * HZ, 3 * HZ) == 2 * HZ + 4240
 
 
 @pytest.mark.parametrize(

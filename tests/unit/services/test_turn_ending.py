@@ -22,7 +22,7 @@ def paused(at_ms: int = 1000) -> TurnEnding:
 
 
 def test_words_of_the_pause_that_is_going_on_decide() -> None:
-    assert paused().wait_ms(Hypothesis(0, 1, SENTENCE), 1) == 400
+    assert paused().wait_ms(Hypothesis(0, 1, SENTENCE), 1) == 550
 
 
 @pytest.mark.parametrize(("start", "revision"), [(0, 0), (0, 2), (16, 1)])
@@ -42,7 +42,7 @@ def test_a_caller_who_was_cut_and_went_on_is_waited_for_longer() -> None:
     ending.follow(SpeechEnded(0, 20_000, "silence", 12_800))
     ending.follow(SpeechStarted(20_000))
     ending.follow(SoftEnd(20_000, 40_000))
-    assert 400 < (ending.wait_ms(Hypothesis(20_000, 1, SENTENCE), 1) or 0) < 500
+    assert 550 < (ending.wait_ms(Hypothesis(20_000, 1, SENTENCE), 1) or 0) < 660
 
 
 def test_a_pause_that_words_explain_is_no_habit() -> None:
@@ -53,7 +53,7 @@ def test_a_pause_that_words_explain_is_no_habit() -> None:
         ending.follow(Resumed(0, 32_000))
         ending.follow(SoftEnd(0, 48_000))
         waits.append(ending.wait_ms(Hypothesis(0, 2, SENTENCE), 2))
-    assert waits[0] == 400 < (waits[1] or 0)
+    assert waits[0] == 550 < (waits[1] or 0)
 
 
 def test_a_new_turn_after_an_answer_is_no_pause() -> None:
@@ -61,7 +61,7 @@ def test_a_new_turn_after_an_answer_is_no_pause() -> None:
     ending.follow(SpeechEnded(0, 20_000, "silence", 12_800))
     ending.follow(SpeechStarted(60_000))
     ending.follow(SoftEnd(60_000, 80_000))
-    assert ending.wait_ms(Hypothesis(60_000, 1, SENTENCE), 1) == 400
+    assert ending.wait_ms(Hypothesis(60_000, 1, SENTENCE), 1) == 550
 
 
 def test_another_language_has_marks_alone(tmp_path: Path) -> None:
@@ -78,3 +78,24 @@ def test_a_folder_or_a_table_that_is_wrong_is_told(tmp_path: Path) -> None:
     (tmp_path / "en.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"inbound.turn_words: .*en.toml cannot be read"):
         load_turn_words(load_config(None, [f"inbound.turn_words={tmp_path}"]))
+
+
+def test_words_that_whisper_works_on_are_waited_for() -> None:
+    ending = paused()
+    assert ending.silence_ms(are_words_coming=True) == 1000
+    assert ending.silence_ms(are_words_coming=False) == 600
+    ending.wait_ms(Hypothesis(0, 1, "My name is"), 1)
+    assert ending.silence_ms(are_words_coming=False) == 2000, "whisper died when it had told the words"
+    ending.follow(Resumed(0, 32_000))
+    ending.follow(SoftEnd(0, 48_000))
+    assert ending.silence_ms(are_words_coming=True) == 1000
+
+
+@pytest.mark.parametrize("setting", ["turn_end", "prepare_after_ms"])
+def test_nobody_waits_for_words_that_do_not_decide_or_do_not_come(setting: str) -> None:
+    config = Config()
+    setattr(config.inbound, setting, "silence" if setting == "turn_end" else 0)
+    ending = TurnEnding(config, None)
+    ending.follow(SpeechStarted(0))
+    ending.follow(SoftEnd(0, 10_000))
+    assert ending.silence_ms(are_words_coming=True) == 600

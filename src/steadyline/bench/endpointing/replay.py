@@ -171,6 +171,7 @@ class Replay:
             self._revision += 1
             heard = self._hear(event.at)
             self._draft, self._is_told = (self._now + _samples(heard.took_ms + HOPS_MS), heard), False
+            self._segmenter.end_after(self._turn.silence_ms(are_words_coming=True))
         elif isinstance(event, Resumed):
             self._draft = None
         elif isinstance(event, SpeechEnded):
