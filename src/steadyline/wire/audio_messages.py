@@ -40,7 +40,26 @@ def _index(name: str, sample: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class CallerAudio:
+class _ClockedAudio:
+    """Int16 mono samples at the line's rate that lie on the call's clock."""
+
+    HEADER: ClassVar[struct.Struct] = struct.Struct(">QI")
+    sample: int
+    rate_hz: int
+    samples: Pcm16
+
+    def to_body(self) -> bytes:
+        return self.HEADER.pack(self.sample, self.rate_hz) + self.samples.astype("<i2", copy=False).tobytes()
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        samples = _samples(cls.__name__, body, cls.HEADER.size, "<i2")
+        sample, rate_hz = cls.HEADER.unpack_from(body)
+        return cls(_index(cls.__name__, sample), _rate(cls.__name__, rate_hz), samples)
+
+
+@dataclass(frozen=True, eq=False)
+class CallerAudio(_ClockedAudio):
     """Gateway to inbound (0): what the caller said.
 
     Attributes:
@@ -51,23 +70,10 @@ class CallerAudio:
     """
 
     TYPE: ClassVar[int] = 0x18
-    HEADER: ClassVar[struct.Struct] = struct.Struct(">QI")
-    sample: int
-    rate_hz: int
-    samples: Pcm16
-
-    def to_body(self) -> bytes:
-        return self.HEADER.pack(self.sample, self.rate_hz) + self.samples.astype("<i2", copy=False).tobytes()
-
-    @classmethod
-    def from_body(cls, body: bytes) -> Self:
-        samples = _samples("CallerAudio", body, cls.HEADER.size, "<i2")
-        sample, rate_hz = cls.HEADER.unpack_from(body)
-        return cls(_index("CallerAudio", sample), _rate("CallerAudio", rate_hz), samples)
 
 
 @dataclass(frozen=True, eq=False)
-class PlayedAudio:
+class PlayedAudio(_ClockedAudio):
     """Gateway to inbound (0): what has left for the caller, whose echo may come back in `CallerAudio`.
 
     Attributes:
@@ -77,19 +83,6 @@ class PlayedAudio:
     """
 
     TYPE: ClassVar[int] = 0x1E
-    HEADER: ClassVar[struct.Struct] = struct.Struct(">QI")
-    sample: int
-    rate_hz: int
-    samples: Pcm16
-
-    def to_body(self) -> bytes:
-        return self.HEADER.pack(self.sample, self.rate_hz) + self.samples.astype("<i2", copy=False).tobytes()
-
-    @classmethod
-    def from_body(cls, body: bytes) -> Self:
-        samples = _samples("PlayedAudio", body, cls.HEADER.size, "<i2")
-        sample, rate_hz = cls.HEADER.unpack_from(body)
-        return cls(_index("PlayedAudio", sample), _rate("PlayedAudio", rate_hz), samples)
 
 
 @dataclass(frozen=True, eq=False)
