@@ -231,7 +231,9 @@ class Playout:
             self._complete = max(self._complete or identity, identity)
         else:
             self._queue.resume_after(cursor.turn, cursor.clause, cursor.sample)
-            self._resumed = (identity, accepted.rendering)
+            # A rendering that is here as a whole is gone on with, whatever comes of others.
+            is_here = self._numbers.get(identity) == accepted.rendering
+            self._resumed = None if is_here else (identity, accepted.rendering)
 
     def cancel(self, turn: int) -> None:
         """Drop what is left of a turn."""

@@ -1,5 +1,7 @@
 """One call's sound on its way to the gateway, over a connection that is lost and comes back."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from steadyline.audio.cursor import Cursor
@@ -67,6 +69,22 @@ def test_nothing_is_sent_while_the_caller_interrupts_and_then_it_goes_on_where_i
     playout.go_on_after(Accepted(Cursor(1, 0, 2560), 1, is_ended=False))
     playout.follow(is_held=False, first_turn=0)
     assert [(audio.clause, audio.end_sample) for audio in line.sent] == [(0, 3840)]
+
+
+def test_a_clause_that_went_on_after_an_interruption_is_not_repeated_when_its_voice_comes_back() -> None:
+    """A voice that was replaced renders anew what it does not know to be here."""
+    line, playout = half_played()
+    playout.follow(is_held=True, first_turn=0)
+    playout.cursor(AudioCursor(3840, 0, (1, 0, 2560), (1, 0, 2560)))
+    playout.go_on_after(Accepted(Cursor(1, 0, 2560), 1, is_ended=False))
+    playout.follow(is_held=False, first_turn=0)
+    while not (line.sent[-1].clause == 1 and line.sent[-1].last):
+        end = (line.sent[-1].turn, line.sent[-1].clause, line.sent[-1].end_sample)
+        playout.cursor(AudioCursor(3840 + sum(len(audio.samples) for audio in line.sent), 0, end, end))
+    line.sent.clear()
+    for number in (0, 1):
+        playout.clause_audio("tts", replace(clause(1, number), rendering=2))
+    assert line.sent == []
 
 
 def test_an_answer_that_is_over_is_not_sent_on_and_is_nobody_s_fault() -> None:
