@@ -74,7 +74,8 @@ class EchoGuard:
         self._gains = np.full((len(self._delays), len(_BAND_EDGES_HZ) - 1), settings.loudest_db)
         self._played: Float32 = np.zeros(0, np.float32)
         self._played_end = 0
-        self._levels_at: dict[int, Levels] = {}
+        self._levels_end = -1
+        self._levels: Levels = np.zeros(self._gains.shape)
         self.learned = ""
 
     def played(self, samples: Float32, start: int) -> None:
@@ -95,20 +96,22 @@ class EchoGuard:
         self._played = joined[-_KEPT_SAMPLES:]
         self._played_end = start + len(samples)
 
-    def is_echo(self, window: Float32, start: int, *, learns: bool) -> bool:
+    def is_echo(self, window: Float32, start: int, *, learns: bool, matters: bool = True) -> bool:
         """Whether there is nothing in a window but echo of what was played. False at once when nothing was played lately.
 
         Args:
             window: float32 of shape (512,), 16 kHz, [-1, 1].
             start: index of its first sample on the call's clock.
             learns: the window belongs to no utterance, so that what is known of the line may change by it.
+            matters: false for a window that is no speech anyhow, which is answered with False, and is less work.
         """
         end = start + WINDOW_SAMPLES
         played_from = self._played_end - len(self._played)
-        if played_from == self._played_end or self._played_end <= end - self._span or played_from >= end:
+        was_played = self._played_end > max(end - self._span, played_from) and played_from < end
+        if not was_played or not (learns or matters):
             return False
         played, heard = self._played_before(end), _band_levels(window)
-        is_echo = self._explains(played, heard)
+        is_echo = matters and self._explains(played, heard)
         if learns:
             self._learn(played, heard)
         return is_echo
@@ -152,20 +155,22 @@ class EchoGuard:
 
     def _played_before(self, end: int) -> Levels:
         """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (delays, bands)."""
-        ends = [end - delay * _HOP_SAMPLES for delay in range(len(self._delays))]
-        self._levels_at = {at: self._played_levels(at) for at in ends}
-        return np.stack(list(self._levels_at.values()))
+        steps, rest = divmod(end - self._levels_end, _HOP_SAMPLES)
+        known = len(self._levels) - steps if self._levels_end >= 0 and not rest and steps >= 0 else 0
+        if steps or rest:
+            new = _band_levels(self._played_frames(end, len(self._levels) - max(0, known)))
+            self._levels = np.concatenate((new, self._levels[: max(0, known)]))
+            self._levels_end = end
+        return self._levels
 
-    def _played_levels(self, end: int) -> Levels:
-        known = self._levels_at.get(end)
-        if known is not None:
-            return known
-        frame, origin = np.zeros(WINDOW_SAMPLES, np.float32), end - WINDOW_SAMPLES
-        played_from = self._played_end - len(self._played)
+    def _played_frames(self, end: int, count: int) -> Float32:
+        """What was played in a window's length before `end`, and 16, 32, … ms before that; silence where nothing was."""
+        origin = end - WINDOW_SAMPLES - (count - 1) * _HOP_SAMPLES
+        stretch, played_from = np.zeros(end - origin, np.float32), self._played_end - len(self._played)
         first, last = max(origin, played_from), min(end, self._played_end)
         if last > first:
-            frame[first - origin : last - origin] = self._played[first - played_from : last - played_from]
-        return _band_levels(frame)
+            stretch[first - origin : last - origin] = self._played[first - played_from : last - played_from]
+        return np.lib.stride_tricks.sliding_window_view(stretch, WINDOW_SAMPLES)[::-_HOP_SAMPLES]
 
 
 def _power(level_db: Levels) -> Levels:
@@ -173,7 +178,7 @@ def _power(level_db: Levels) -> Levels:
 
 
 def _band_levels(samples: Float32) -> Levels:
-    """Level of each band in dB below full scale, shape (8,), of float32 samples of shape (512,)."""
+    """Level of each band in dB below full scale, shape (…, 8), of float32 samples of shape (…, 512)."""
     power = np.square(np.abs(np.fft.rfft(samples * _TAPER))) @ _BANDS
     levels: Levels = 10.0 * np.log10(power + 10.0 ** (_SILENCE_DB / 10.0))
     return levels

@@ -76,6 +76,7 @@ class SpeechSegmenter:
         self._vad = vad
         self._echo_guard = echo_guard
         self._endpointer = Endpointer(settings, start)
+        self._silence_below = settings.end_probability
         self._kept: Float32 = np.zeros(0, np.float32)
         self._kept_from = self._fed = start
         self._sent = start
@@ -158,8 +159,8 @@ class SpeechSegmenter:
         probability = self._vad.probability(window)
         if self._echo_guard is None:
             return probability
-        is_echo = self._echo_guard.is_echo(window, self._fed, learns=not self._endpointer.in_speech)
-        return 0.0 if is_echo else probability
+        learns, matters = not self._endpointer.in_speech, probability >= self._silence_below
+        return 0.0 if self._echo_guard.is_echo(window, self._fed, learns=learns, matters=matters) else probability
 
     def _settle(self) -> None:
         if self._echo_guard is not None:

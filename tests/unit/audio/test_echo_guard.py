@@ -161,3 +161,19 @@ def test_what_was_played_may_be_told_in_pieces_and_twice() -> None:
             pieces.played(played[max(0, first - 500) : at + WINDOW_SAMPLES], max(0, first - 500))
         decisions.append(pieces.is_echo(heard[at : at + WINDOW_SAMPLES], at, learns=True))
     assert decisions == judged(whole, heard, played)
+
+
+@PATIENT
+@given(seed=st.integers(0, 1000), asked=st.lists(st.booleans(), min_size=120, max_size=120))
+def test_what_is_not_asked_about_changes_nothing_about_what_is(seed: int, asked: list[bool]) -> None:
+    """Nor where windows are passed over, or are judged a second time, as after a cut."""
+    played = voice(seed)
+    heard = echo_of(played, -20, 100) + voice(seed + 1) * np.float32(0.3)
+    always, seldom = EchoGuard(EchoGuardSettings()), EchoGuard(EchoGuardSettings())
+    for number, matters in enumerate([*asked, *asked[100:]]):
+        at = WINDOW_SAMPLES * (number if number < 120 else number - 20)
+        window, learns = heard[at : at + WINDOW_SAMPLES], number % 50 < 40
+        for guard in (always, seldom):
+            guard.played(played[at : at + WINDOW_SAMPLES], at)
+        wanted = always.is_echo(window, at, learns=learns)
+        assert seldom.is_echo(window, at, learns=learns, matters=matters) == (wanted and matters)
