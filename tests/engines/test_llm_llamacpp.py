@@ -84,6 +84,22 @@ def test_a_conversation_is_not_computed_twice(model: LlamaCppModel) -> None:
     assert again.reused_tokens >= first.prompt_tokens - 2
 
 
+def test_what_was_read_ahead_is_not_computed_again_whatever_the_caller_says(model: LlamaCppModel) -> None:
+    question = user("What is the capital of Italy, please?")
+    model.prefill([PERSONA], 1)
+    first = ask(model, PERSONA, user("What is the capital of France?"), slot=1)
+    history = [PERSONA, user("What is the capital of France?"), Message("assistant", first.text)]
+    model.prefill([*history, user("Hello")], 1)
+    answer = ask(model, *history, question, slot=1)
+    model.release(1)
+    model.prefill([PERSONA], 1)
+    unread = ask(model, *history, question, slot=1)
+    assert answer.text == unread.text
+    assert answer.prompt_tokens and answer.reused_tokens
+    # What is left: the question, and the marks around the answer to come.
+    assert answer.prompt_tokens - answer.reused_tokens <= model.count_tokens([question]) - 3
+
+
 def test_what_a_dropped_turn_leaves_is_not_computed_again(model: LlamaCppModel) -> None:
     old = [user(f"First, {long_text(40)}."), Message("assistant", "I see.")]
     new = [user(f"Then, {long_text(80)}."), Message("assistant", "I see that too."), user("And what now?")]

@@ -33,6 +33,7 @@ from steadyline.drills.simulated_engines import (
 from steadyline.drills.tone_score import expected_words, score
 from steadyline.engines.llm import Message
 from steadyline.errors import EngineError
+from steadyline.services.answering import SOME_WORDS
 
 THINKING_PAUSE_S = 0.4
 """Longer than the pause after which an answer is prepared, shorter than the one that ends the turn."""
@@ -44,6 +45,7 @@ class Notes:
     def __init__(self) -> None:
         self.heard: list[str] = []
         self.asked: list[str] = []
+        self.read: list[list[str]] = []
         self.answered: list[str] = []
         self.spoken: list[str] = []
         self.fails_at: set[int] = set()
@@ -61,6 +63,10 @@ class Notes:
                 return heard
 
         class Model(RuleModel):
+            def prefill(self, messages: Sequence[Message], slot: int) -> None:
+                notes.read.append([message.content for message in messages if message.role != "system"])
+                super().prefill(messages, slot)
+
             def stream(self, messages: Sequence[Message], *, on_text: Callable[[str], bool], **options: object) -> None:
                 notes.asked.append(messages[-1].content)
                 super().stream(messages, on_text=on_text, **options)  # type: ignore[arg-type]
@@ -239,3 +245,37 @@ def test_the_beginning_of_a_long_utterance_is_heard_while_the_caller_still_speak
 
     notes.answer = lambda _: "one two."
     play(scene, journal, config=config_with(0), engines=notes.engines())
+
+
+def test_the_model_has_read_everything_up_to_the_caller_s_next_words(journal: Path) -> None:
+    """Once an answer was heard, whose last clause belongs to the next prompt as it is."""
+    notes = Notes()
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        said: list[str] = []
+        assert notes.read == [[]], "the persona alone"
+        for number, question in enumerate(("alpha", "bravo"), 1):
+            said += [question, await ask(call, question)]
+            await until(lambda count=number: len(notes.read) > count)  # type: ignore[misc]
+            *before, next_words = notes.read[-1]
+            assert " ".join(before).replace(".", "") == " ".join(said) and next_words == SOME_WORDS
+        await asyncio.sleep(5)
+        assert len(notes.read) == 3
+
+    play(scene, journal, engines=notes.engines())
+
+
+def test_a_model_that_cannot_read_ahead_answers_all_the_same(journal: Path) -> None:
+    class Model(RuleModel):
+        def prefill(self, messages: Sequence[Message], slot: int) -> None:
+            raise EngineError("planned")
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        for question in ("alpha", "bravo"):
+            assert await ask(call, question) == answer_to(question)
+
+    play(scene, journal, engines=SimulatedEngines(model=lambda: Model(two_sentences)))

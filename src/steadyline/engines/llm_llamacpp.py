@@ -128,15 +128,14 @@ class LlamaCppModel:
         return answer.completion()
 
     def prefill(self, messages: Sequence[Message], slot: int) -> None:
-        """Begin a call's conversation on its slot: compute the persona before the first turn asks for it.
+        """Compute what a call's prompts begin with before a turn asks for it: the persona first, later the conversation so far.
 
-        From here to `release` the slot also re-uses what moved because older turns were dropped in between (117 ms
-        instead of 850 ms for 200 tokens); what an earlier call left in it is not.
+        From the first time to `release` the slot also re-uses what moved because older turns were dropped in between (117
+        ms instead of 850 ms for 200 tokens); what an earlier call left in it is not.
 
         Raises:
             EngineError: as for `stream`.
         """
-        self._conversations.discard(slot)
         self.stream(messages, slot=slot, max_tokens=1, temperature=0.0, stop=(), on_text=_go_on)
         if slot != ANY_SLOT:
             self._conversations.add(slot)

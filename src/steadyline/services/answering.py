@@ -14,6 +14,8 @@ from steadyline.text.clauses import ClauseSplitter
 from steadyline.text.hang_up_marker import HangUpMarker
 from steadyline.text.speakable import speakable
 
+SOME_WORDS = "Hello"
+"""Stands for what the caller will say next: all before it is the next prompt's, too, the template's marks included."""
 TEMPLATE_TOKENS = 16
 """More than a chat template adds to a message. A token has at least a character, so shorter prompts are not counted."""
 
@@ -122,6 +124,7 @@ class Answerer:
         self._call_id = call_id
         self._persona = [ChatMessage("system", settings.persona)]
         self._answers: set[Answer] = set()
+        self._foreseen: asyncio.Future[None] | None = None
         self._is_stopped = False
 
     async def begin(self) -> None:
@@ -133,9 +136,31 @@ class Answerer:
         order = self._host.order(self._call_id)
         await self._host.run(lambda model: model.prefill(self._persona, self._slot), "prefill", order)
 
+    def foresee(self, history: Sequence[ChatMessage]) -> None:
+        """The newest answer was heard: let the model read everything up to the caller's next words, when it has nothing else
+        to do.
+
+        Args:
+            history: the conversation (without the persona), that answer and `SOME_WORDS` of the caller's included.
+        """
+        prompt = [*self._persona, *history]
+
+        def read(model: LanguageModel) -> None:
+            model.prefill(self._fitting(model, prompt), self._slot)
+
+        self._forget_foreseen()
+        self._foreseen = asyncio.ensure_future(self._host.run(read, "prefill", Order(self._call_id)))
+        # What fails here fails again when it is due, and is told of then.
+        self._foreseen.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    def _forget_foreseen(self) -> None:
+        if self._foreseen is not None:
+            self._foreseen.cancel()
+
     def stop(self) -> None:
         """The call is over: let the generation that is under way end at its next token, and free the slot."""
         self._is_stopped = True
+        self._forget_foreseen()
         for answer in list(self._answers):
             answer.stop()
         model = self._host.engine
@@ -178,6 +203,7 @@ class Answerer:
 
     def _generate_on(self, answer: Answer, history: Sequence[ChatMessage]) -> None:
         """Generate what follows the answer's clauses, now or when it is its turn."""
+        self._forget_foreseen()
         loop, order, gave_way = asyncio.get_running_loop(), answer.order, False
         begun = [ChatMessage("assistant", " ".join(answer.said))] if answer.said else []
         prompt = [*self._persona, *history, *begun]
@@ -203,13 +229,10 @@ class Answerer:
         self._answers.add(answer)
 
     def _generate(self, model: LanguageModel, prompt: Sequence[ChatMessage], on_text: Callable[[str], bool]) -> str:
-        """In a worker: keep the newest turns that fit into the context, and generate; how it ended, as `Completion.finish`."""
+        """In a worker: generate; how it ended, as `Completion.finish`."""
         settings = self._settings
-        limit_tokens = model.context_tokens - settings.max_tokens
-        if sum(TEMPLATE_TOKENS + len(message.content) for message in prompt) > limit_tokens:
-            prompt = fit_history(prompt, count_tokens=model.count_tokens, limit_tokens=limit_tokens)
         completion = model.stream(
-            prompt,
+            self._fitting(model, prompt),
             slot=self._slot,
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
@@ -218,3 +241,10 @@ class Answerer:
         )
         # Of an engine from outside nothing is asked but the text.
         return str(getattr(completion, "finish", "cancelled"))
+
+    def _fitting(self, model: LanguageModel, prompt: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+        """In a worker: the newest turns that fit into the context."""
+        limit_tokens = model.context_tokens - self._settings.max_tokens
+        if sum(TEMPLATE_TOKENS + len(message.content) for message in prompt) <= limit_tokens:
+            return prompt
+        return fit_history(prompt, count_tokens=model.count_tokens, limit_tokens=limit_tokens)

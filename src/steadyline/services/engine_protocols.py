@@ -36,7 +36,7 @@ class LanguageModel(Protocol):
     context_tokens: int
 
     def prefill(self, messages: Sequence[ChatMessage], slot: int) -> None:
-        """A call begins on this slot: read the prompt's beginning before the first turn asks for it."""
+        """Read what the slot's prompts will begin with: when its call begins, and when an answer was heard."""
 
     def release(self, slot: int) -> None:
         """The slot's call is over; must not block."""

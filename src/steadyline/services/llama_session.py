@@ -9,7 +9,7 @@ from steadyline.config import Config
 from steadyline.errors import EngineError
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
-from steadyline.services.answering import Answer, Answerer
+from steadyline.services.answering import SOME_WORDS, Answer, Answerer
 from steadyline.services.dialogue import Dialogue
 from steadyline.services.draft import Draft
 from steadyline.services.engine_host import EngineHost
@@ -53,6 +53,7 @@ class LlamaSession:
         self._answering: asyncio.Task[None] | None = None
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._waits_for_turn = False
+        self._heard_turn = 0
         self._whisper: Link | None = None
         self._giving_up: TimerHandle | None = None
         self._voices = Voices(runtime, config, (self.call_id, self.call_uuid), self.tell_state, self._played)
@@ -115,6 +116,9 @@ class LlamaSession:
 
     def _played(self, played: Position) -> None:
         self._dialogue.heard(played)
+        if self._waits_for_turn and self._heard_turn < self.turn and self._dialogue.is_heard(self.turn):
+            self._heard_turn = self.turn
+            self._answerer.foresee(self._dialogue.prompt(SOME_WORDS))
         uuid, turn, clause = self.call_uuid, played.get("turn", 0), played.get("clause", 0)
         sample, of = played["sample"], played.get("of")
         self._journal.note(
