@@ -31,7 +31,7 @@ class InboundSection:
         1000, "as long a pause lasts at most without words, while whisper works on them, ms", low=100, high=5000
     )
     prepare_after_ms: int = setting(
-        200,
+        64,
         "silence after which an answer is prepared, should the caller have finished, ms; 0: never",
         low=0,
         high=5000,

@@ -19,6 +19,7 @@ from tests.services.scenes import (
 )
 
 from steadyline.config import Config
+from steadyline.drills.simulated_engines import RuleModel, SimulatedEngines
 
 
 @pytest.mark.parametrize("dead", [["whisper"], ["llama"], ["tts"], ["whisper", "llama", "tts"]])
@@ -75,7 +76,7 @@ def test_an_answer_that_stops_in_the_middle_is_waited_for_too(journal: Path) -> 
         assert [word for word in words if word != "winter"] == answer_to("alpha").split()
         assert "winter" in words
 
-    play(scene, journal)
+    play(scene, journal, engines=SimulatedEngines(model=lambda: RuleModel(word_s=0.1)))
 
 
 def test_how_long_callers_waited_for_the_answer_is_journaled_apart_from_the_phrase(journal: Path) -> None:

@@ -54,6 +54,7 @@ class LlamaSession:
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._waits_for_turn = False
         self._heard_turn = 0
+        self._nod = (-1, -1)
         self._whisper: Link | None = None
         self._giving_up: TimerHandle | None = None
         self._voices = Voices(runtime, config, (self.call_id, self.call_uuid), self.tell_state, self._played)
@@ -210,7 +211,15 @@ class LlamaSession:
         """What the caller says only tells the agent, who has more to say, to go on."""
         language = turn.language or self._settings.language
         is_listening = self._barge_in.enabled and is_backchannel(turn.text, language, self._barge_in.backchannels)
-        return is_listening and not self._dialogue.is_heard(self.turn, self._barge_in.ending_s)
+        utterance, is_in_answer = (
+            (turn.start, turn.revision),
+            not self._dialogue.is_heard(self.turn, self._barge_in.ending_s),
+        )
+        if not is_listening or not (is_in_answer or utterance == self._nod):
+            return False
+        # It stays one though the answer may be over when its silence is.
+        self._nod = utterance
+        return True
 
     async def _interrupt(self) -> None:
         """The answer to the newest turn is over, wherever it is."""

@@ -46,16 +46,16 @@ def test_a_whole_sentence_waits_as_long_as_the_table_says_and_plain_silence_long
 
 
 def test_the_wait_has_the_words_in_it() -> None:
-    """300 ms would do for a yes; its transcription begins after 200 ms and takes 350."""
+    """300 ms would do for a yes; its transcription begins after 64 ms and takes 350."""
     outcome = replayed(recording("alpha bravo"), lambda speech: "Yes.", takes_ms=350)
-    assert 550 <= (outcome.wait_ms or 0) < 650
+    assert 400 <= (outcome.wait_ms or 0) < 500
 
 
 def test_words_that_come_after_the_silence_do_not_decide_but_are_waited_for() -> None:
     outcome = replayed(recording("alpha bravo"), lambda speech: "My name is", takes_ms=1100)
     assert outcome.decisions[-1].ending == ""
     assert 1000 <= outcome.decisions[-1].at_ms < 1100
-    assert 1300 <= (outcome.wait_ms or 0) < 1400
+    assert 1150 <= (outcome.wait_ms or 0) < 1250
 
 
 def test_words_that_come_before_a_whole_second_decide() -> None:
