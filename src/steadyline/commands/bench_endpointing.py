@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from steadyline.bench.endpointing.recording import read_recordings, write_recording
-from steadyline.bench.endpointing.report import as_dict, table
+from steadyline.bench.endpointing.report import as_dict, page, table
 from steadyline.bench.endpointing.run import measure
 from steadyline.bench.endpointing.speaking import SHIPPED, read_utterances, spoken
 from steadyline.config_file import load_config
-from steadyline.drills.options import conditions, say_progress
+from steadyline.drills.options import conditions, say_progress, write_results
 
 NAME = "bench-endpointing"
 DESCRIPTION = """\
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long each transcription is taken to last; without it, its CPU time (of little worth on a shared machine)",
     )
     add("--json", action="store_true", help="print the result as JSON, and nothing else to the standard output")
-    add("--out", type=Path, metavar="DIR", help=f"leave the result there as {NAME}.json")
+    add("--out", type=Path, metavar="DIR", help=f"leave the result there as {NAME}.json and {NAME}.html")
 
 
 def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str]) -> int:
@@ -68,10 +68,13 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
             write_recording(recording, namespace.keep)
     measured = measure(recordings, config, say_progress, namespace.transcription_ms)
     command = shlex.join(["steadyline", *sys.argv[1:]])
-    figures = as_dict(measured.by_policy, measured.transcription_ms)
-    as_json = json.dumps({**conditions(NAME, command), **figures}, ensure_ascii=False, indent=1)
+    result = {**conditions(NAME, command), **as_dict(measured.by_policy, measured.transcription_ms)}
     if namespace.out is not None:
         namespace.out.mkdir(parents=True, exist_ok=True)
-        (namespace.out / f"{NAME}.json").write_text(as_json + "\n", encoding="utf-8")
-    print(as_json if namespace.json else table(measured.by_policy, measured.transcription_ms))
+        write_results(namespace.out, result, page(command, result))
+    print(
+        json.dumps(result, ensure_ascii=False, indent=1)
+        if namespace.json
+        else table(measured.by_policy, measured.transcription_ms)
+    )
     return 0

@@ -9,7 +9,7 @@ import pytest
 from steadyline.audio.pcm import Float32
 from steadyline.bench.endpointing.recording import Recording, RecordingError, read_recordings, write_recording
 from steadyline.bench.endpointing.replay import Decision, Outcome, Replay, TimedRecognizer
-from steadyline.bench.endpointing.report import as_dict, summary, table
+from steadyline.bench.endpointing.report import as_dict, page, summary, table
 from steadyline.bench.endpointing.speaking import SHIPPED, read_utterances
 from steadyline.cli import main
 from steadyline.config_file import load_config
@@ -180,3 +180,9 @@ def test_a_wrong_setting_is_told_before_anything_is_spoken(capsys: pytest.Captur
         load_config(None, ["inbound.turn_end=luck"])
     assert main(["bench", "endpointing", "--set", "inbound.turn_end=luck"]) == 2
     assert "one of words, silence" in capsys.readouterr().err
+
+
+def test_the_page_shows_every_utterance_and_what_was_cut() -> None:
+    by_policy = {"words": [outcome(400, 420, has_pause=False), outcome(-900, -900, has_pause=True)]}
+    told = page("steadyline bench endpointing", as_dict(by_policy, [150.0]))
+    assert "1 of 1" in told and "420 ms" in told and "<td>cut" in told and "words (-900 ms)" in told
