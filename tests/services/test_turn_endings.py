@@ -115,8 +115,9 @@ def test_a_recogniser_that_is_late_or_dead_leaves_the_silence_to_decide(journal:
     play(scene, journal, config=config, engines=SimulatedEngines(lambda: ToneRecognizer(1.2)))
 
 
-def test_a_slow_recogniser_is_waited_for_and_its_words_decide(journal: Path, config: Config) -> None:
-    """Its words come after the 600 ms that end a turn of which nothing is known."""
+@pytest.mark.parametrize("takes_s", [0.15, 0.6])
+def test_a_caller_who_pauses_in_the_middle_is_waited_for(journal: Path, config: Config, takes_s: float) -> None:
+    """Also where the words come after the 600 ms that end a turn of which nothing is known."""
 
     async def scene(system: SimulatedSystem) -> None:
         await started(system)
@@ -126,19 +127,7 @@ def test_a_slow_recogniser_is_waited_for_and_its_words_decide(journal: Path, con
         assert await ask(call, "delta") == answer_to(f"{UNFINISHED} delta")
         assert turns_of(system, call) == [f"{UNFINISHED} delta"]
 
-    play(scene, journal, config=config, engines=SimulatedEngines(lambda: ToneRecognizer(0.6)))
-
-
-def test_a_caller_who_pauses_in_the_middle_is_waited_for(journal: Path, config: Config) -> None:
-    async def scene(system: SimulatedSystem) -> None:
-        await started(system)
-        call = await answered(system)
-        await said(call, UNFINISHED)
-        await asyncio.sleep(1.4)
-        assert await ask(call, "delta") == answer_to(f"{UNFINISHED} delta")
-        assert turns_of(system, call) == [f"{UNFINISHED} delta"]
-
-    play(scene, journal, config=config)
+    play(scene, journal, config=config, engines=SimulatedEngines(lambda: ToneRecognizer(takes_s)))
 
 
 @pytest.mark.parametrize("victims", [("inbound",), ("inbound", "whisper")])
