@@ -211,10 +211,8 @@ class LlamaSession:
         """What the caller says only tells the agent, who has more to say, to go on."""
         language = turn.language or self._settings.language
         is_listening = self._barge_in.enabled and is_backchannel(turn.text, language, self._barge_in.backchannels)
-        utterance, is_in_answer = (
-            (turn.start, turn.revision),
-            not self._dialogue.is_heard(self.turn, self._barge_in.ending_s),
-        )
+        utterance = (turn.start, turn.revision)
+        is_in_answer = not self._dialogue.is_heard(self.turn, self._barge_in.ending_s)
         if not is_listening or not (is_in_answer or utterance == self._nod):
             return False
         # It stays one though the answer may be over when its silence is.
