@@ -6,6 +6,7 @@ import sys
 from typing import Protocol
 
 MARKS = ("🔗 ", "✅ ", "⚠️ ", "❌ ")
+_CALLS_NAMED = re.compile(r"\bcall (\d+)\b")
 
 
 class LineFormatter(logging.Formatter):
@@ -22,8 +23,7 @@ class LineFormatter(logging.Formatter):
             for mark in MARKS:
                 text = text.removeprefix(mark)
         call_id = getattr(record, "call_id", 0)
-        is_named = re.search(rf"\bcall {call_id}\b", text)
-        call = f" [call {call_id}]" if call_id and not is_named else ""
+        call = f" [call {call_id}]" if call_id and str(call_id) not in _CALLS_NAMED.findall(text) else ""
         when = f"{self.formatTime(record, '%Y-%m-%d %H:%M:%S')}.{int(record.msecs):03d}"
         line = f"{when} {record.levelname} {self._service}{call} {text}"
         if record.exc_info:

@@ -1,6 +1,7 @@
 """Whenever the caller hangs up: within a second nothing of the call is left in any service."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.services.scenes import (
 from steadyline.config import Config
 from steadyline.drills.simulated_engines import RuleModel, ToneRecognizer, ToneSynthesizer
 from steadyline.link.memory import MemoryNetwork
+from steadyline.services.gateway_call import GatewayCall
 
 WITHIN_S = 1.0
 
@@ -59,6 +61,25 @@ def test_nothing_is_left_whenever_the_caller_hangs_up(journal: Path, latency_s: 
         assert await ask(call, "alpha") == answer_to("alpha")
 
     play(scene, journal, config=many_ids(), network=MemoryNetwork(latency_s=latency_s))
+
+
+def test_a_call_that_is_over_is_freed_without_the_garbage_collector(journal: Path) -> None:
+    # A minute of each call's audio would wait for it, and leave the gateway's memory full of holes.
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        gc.collect()
+        gc.disable()
+        for _ in range(3):
+            call = await answered(system)
+            await ask(call, "alpha")
+            call.hang_up()
+        await asyncio.sleep(WITHIN_S)
+        assert not [one for one in gc.get_objects() if isinstance(one, GatewayCall)]
+
+    try:
+        play(scene, journal)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("missing", ["inbound", "outbound", "whisper", "llama", "tts"])

@@ -118,6 +118,7 @@ class SimulatedCall:
         """End the call."""
         if not self.closed.done():
             self.closed.set_result(reason)
+            self._on_digit.clear()
             self.closed_at = asyncio.get_running_loop().time()
             self._established.set()
             if self._timer is not None:

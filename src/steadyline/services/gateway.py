@@ -186,11 +186,10 @@ class GatewayService:
         call.is_over = True
         del self._calls[call.call_uuid]
         self._admission.now(len(self._calls))
-        if call.serving is not None:
-            call.serving.cancel()
         for link in (call.inbound, call.outbound):
             if link is not None:
                 link.end(reason)
+        call.let_go()
         for link in self._controls.values():
             link.send(CallEnded(call.call_id, call.call_uuid, reason))
         self._ids.give_back(call.call_id, self._runtime.clock.now())

@@ -59,7 +59,7 @@ class GatewayCall:
         self.inbound: Link | None = None
         self.outbound: Link | None = None
         self.pipeline = PipelineState(False, "inbound: not connected")
-        self.on_ready: Callable[[], None] = lambda: None
+        self._tell_nobody()
         self._next_sample = self._committed = 0
         self._heard: Outbox[int, audio_messages.CallerAudio] = Outbox(KEPT_AUDIO_S * CLOCK_HZ)
         self._echo = EchoReference()
@@ -74,13 +74,16 @@ class GatewayCall:
         self._silence = CallerSilence(self._owed)
         self._news = OutboundNews(self._owed, self._silence)
         self._hang_up_reason = ""
-        self.on_first_audio: Callable[[int, float], None] = lambda turn, waited_s: None
-        self.on_phrase: Callable[[int, float | None], None] = lambda phrase, waited_s: None
-        self.on_hang_up: Callable[[str], None] = lambda reason: None
 
     def __repr__(self) -> str:
         state = "over" if self.is_over else "answered" if self.is_answered else "ringing"
         return f"<GatewayCall {self.call_id} {state} {self.waiting_for or 'ready'}>"
+
+    def _tell_nobody(self) -> None:
+        self.on_ready: Callable[[], None] = lambda: None
+        self.on_first_audio: Callable[[int, float], None] = lambda turn, waited_s: None
+        self.on_phrase: Callable[[int, float | None], None] = lambda phrase, waited_s: None
+        self.on_hang_up: Callable[[str], None] = lambda reason: None
 
     @property
     def waiting_for(self) -> str:
@@ -106,6 +109,13 @@ class GatewayCall:
         self.call_id, self.call_uuid = call_id, str(uuid.uuid4())
         self.inbound = self.outbound = None
         self.pipeline = PipelineState(False, "inbound: not connected")
+
+    def let_go(self) -> None:
+        """The call is over. Nothing may refer back to it: a minute of its audio would wait for the garbage collector."""
+        self._tell_nobody()
+        if self.serving is not None:
+            self.serving.cancel()
+        self.serving = self.inbound = self.outbound = None
 
     def started(self) -> CallStarted:
         """What the processors are told."""
