@@ -145,7 +145,7 @@ def soaked(**changes: object) -> SoakResult:
         [SoakCall(1, "alpha", ""), SoakCall(2, "bravo", "")],
         before={"llama": HELD},
         after={"llama": HELD},
-        memory=[(1, 50 << 20), (2, 50 << 20)],
+        memory=[(1, {"llama": 50 << 20}), (2, {"llama": 50 << 20})],
         journal_before=rows,
         journal_after=grown,
         slots=[1, 0, 2],

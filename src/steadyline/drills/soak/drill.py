@@ -64,7 +64,8 @@ class SoakResult:
         calls: all of them.
         kills: how often each service was killed.
         before, after: what each service held after the first calls and after the last, all quiet.
-        memory: total resident memory in bytes on the way, (calls made, bytes).
+        memory: resident memory on the way, (calls made, bytes of each service); one that is being started again is
+            missing.
         journal_before, journal_after: rows.
         slots: slots of the language model that calls at the end had side by side.
         max_calls: how many there should be.
@@ -75,7 +76,7 @@ class SoakResult:
     kills: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SERVICES, 0))
     before: dict[str, Held] = field(default_factory=dict)
     after: dict[str, Held] = field(default_factory=dict)
-    memory: list[tuple[int, int]] = field(default_factory=list)
+    memory: list[tuple[int, dict[str, int]]] = field(default_factory=list)
     journal_before: dict[str, int] = field(default_factory=dict)
     journal_after: dict[str, int] = field(default_factory=dict)
     slots: list[int] = field(default_factory=list)
@@ -191,12 +192,17 @@ class Soak:
         made = len(self.result.calls)
         if made % max(1, self._options.calls // 20) and made != self._options.calls:
             return
-        statuses = await asyncio.gather(*(self._system.status_of(name) for name in self._system.services))
-        total = sum(status["resources"]["rss_bytes"] for status in statuses if status is not None)
-        self.result.memory.append((made, total))
+        names = self._system.services
+        statuses = await asyncio.gather(*(self._system.status_of(name) for name in names))
+        memory = {
+            name: int(status["resources"]["rss_bytes"])
+            for name, status in zip(names, statuses, strict=True)
+            if status is not None
+        }
+        self.result.memory.append((made, memory))
         faults = sum(bool(one.fault) for one in self.result.calls)
         kills = sum(self.result.kills.values())
-        self._progress(f"{made} calls, {kills} kills, {faults} incomplete, {total / 2**20:.0f} MB")
+        self._progress(f"{made} calls, {kills} kills, {faults} incomplete, {sum(memory.values()) / 2**20:.0f} MB")
 
 
 async def run_soak(options: SoakOptions, progress: Progress) -> SoakResult:

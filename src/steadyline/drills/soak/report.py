@@ -5,7 +5,9 @@ from html import escape
 from steadyline.drills.soak.drill import SoakResult
 from steadyline.drills.soak.resources import EXACT, Held
 
-_WIDTH, _HEIGHT = 900, 180
+_WIDTH, _HEIGHT = 900, 320
+_LINES_WIDTH = 800
+_COLOURS = ("#1b5e9e", "#2d7d46", "#b3261e", "#7b3fa0", "#8a5a00", "#00707a", "#5f6b76")
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1b1f24; }
 svg { width: 100%; height: auto; background: #f6f8fa; } svg text { font: 13px system-ui, sans-serif; fill: #1b1f24; }
@@ -46,7 +48,7 @@ def page(command: str, result: SoakResult) -> str:
             "<!doctype html><html lang=en><meta charset=utf-8><title>Steadyline: drill soak</title>",
             f"<style>{_STYLE}</style><h1>Many calls with random kills</h1><p><code>{escape(command)}</code></p>",
             f"<p>{escape(summary(result))}. Killed: {escape(kills)}.</p>",
-            "<h2>Memory of all services while the calls went on</h2>",
+            "<h2>Memory of each service while the calls went on</h2>",
             _picture(result),
             f"<h2>Held when all was quiet, before → after</h2><table><tr>{heads}{rows}</table>",
             f"<h2>Faults</h2><ul>{faults}</ul></html>",
@@ -65,16 +67,30 @@ def _megabytes(held: Held) -> float:
 
 
 def _picture(result: SoakResult) -> str:
-    """Resident memory against calls made; a dip is a service that was being started again."""
+    """Resident memory of each service against calls made; a dip is a process that has just been started again."""
     if not result.memory:
         return ""
-    calls, most = result.memory[-1][0], max(total for _, total in result.memory)
-    points = " ".join(
-        f"{_WIDTH * made / calls:.0f},{_HEIGHT - (_HEIGHT - 30) * total / most:.0f}" for made, total in result.memory
+    calls, most = result.memory[-1][0], max(max(memory.values(), default=1) for _, memory in result.memory)
+    lines = "".join(
+        _line(result, name, colour, calls, most) for name, colour in zip(result.before, _COLOURS, strict=False)
     )
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Memory against calls made">'
-        f'<polyline points="{points}" fill="none" stroke="#2d7d46" stroke-width="2"/>'
-        f'<text x="8" y="20">{most / 2**20:.0f} MB</text><text x="{_WIDTH - 8}" y="{_HEIGHT - 8}" '
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Memory of each service against calls made">{lines}'
+        f'<text x="8" y="20">{most / 2**20:.0f} MB</text><text x="{_LINES_WIDTH}" y="{_HEIGHT - 8}" '
         f'text-anchor="end">{calls} calls</text></svg>'
+    )
+
+
+def _line(result: SoakResult, name: str, colour: str, calls: int, most: int) -> str:
+    points = [
+        (_LINES_WIDTH * made / calls, _HEIGHT - (_HEIGHT - 30) * memory[name] / most)
+        for made, memory in result.memory
+        if name in memory
+    ]
+    if not points:
+        return ""
+    line = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
+    return (
+        f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        f'<text x="{_LINES_WIDTH + 8}" y="{points[-1][1] + 4:.0f}" style="fill: {colour}">{escape(name)}</text>'
     )
