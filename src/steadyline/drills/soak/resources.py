@@ -12,7 +12,7 @@ from steadyline.drills.real_system import RealSystem
 JOURNAL_TABLES = ("calls", "turns", "clauses", "answers")
 EXACT = ("processes", "descriptors", "threads", "tasks", "ports")
 """What must be the same before and after."""
-MEMORY_SLACK_BYTES = 12 << 20
+MEMORY_SLACK_BYTES = 8 << 20
 MEMORY_SLACK_PART = 0.1
 """Memory may grow by the larger of the two: allocators keep what was once used."""
 
