@@ -72,7 +72,7 @@ class EchoGuard:
         self._delays = np.arange(settings.reach_ms * SAMPLE_RATE_HZ // 1000 // _HOP_SAMPLES + 1)
         self._span = int(self._delays[-1]) * _HOP_SAMPLES + WINDOW_SAMPLES
         self._gains = np.full((len(self._delays), len(_BAND_EDGES_HZ) - 1), settings.loudest_db)
-        self._played: Float32 = np.zeros(0, np.float32)
+        self._played = _Played()
         self._played_end = 0
         self._levels_end = -1
         self._levels: Levels = np.zeros(self._gains.shape)
@@ -91,9 +91,11 @@ class EchoGuard:
             return
         start = max(start, self._played_end)
         gap = start - self._played_end
-        before = self._played if gap < _KEPT_SAMPLES else self._played[:0]
-        joined = np.concatenate((before, np.zeros(gap if len(before) else 0, np.float32), samples))
-        self._played = joined[-_KEPT_SAMPLES:]
+        if gap >= _KEPT_SAMPLES:
+            self._played.forget()
+        elif gap and len(self._played.newest):
+            self._played.append(np.zeros(gap, np.float32))
+        self._played.append(samples)
         self._played_end = start + len(samples)
 
     def is_echo(self, window: Float32, start: int, *, learns: bool, matters: bool = True) -> bool:
@@ -106,11 +108,11 @@ class EchoGuard:
             matters: false for a window that is no speech anyhow, which is answered with False, and is less work.
         """
         end = start + WINDOW_SAMPLES
-        played_from = self._played_end - len(self._played)
+        played_from = self._played_end - len(self._played.newest)
         was_played = self._played_end > max(end - self._span, played_from) and played_from < end
         if not was_played or not (learns or matters):
             return False
-        played, heard = self._played_before(end), _band_levels(window)
+        played, heard = self._levels_of(window, end)
         is_echo = matters and self._explains(played, heard)
         if learns:
             self._learn(played, heard)
@@ -153,24 +155,60 @@ class EchoGuard:
         lowest_db = -255 / _STEPS_PER_DB
         self._gains = np.where(played > _LOUD_DB, np.clip(learned, lowest_db, self._settings.loudest_db), self._gains)
 
-    def _played_before(self, end: int) -> Levels:
-        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (delays, bands)."""
+    def _levels_of(self, window: Float32, end: int) -> tuple[Levels, Levels]:
+        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (delays, bands); and
+        of the window: (bands,)."""
         steps, rest = divmod(end - self._levels_end, _HOP_SAMPLES)
-        known = len(self._levels) - steps if self._levels_end >= 0 and not rest and steps >= 0 else 0
-        if steps or rest:
-            new = _band_levels(self._played_frames(end, len(self._levels) - max(0, known)))
-            self._levels = np.concatenate((new, self._levels[: max(0, known)]))
-            self._levels_end = end
-        return self._levels
+        known = max(0, len(self._levels) - steps) if self._levels_end >= 0 and not rest and steps >= 0 else 0
+        # All at once: what costs is the number of transforms that are asked for, and not their size.
+        levels = _band_levels(np.concatenate((self._played_frames(end, len(self._levels) - known), window[None])))
+        self._levels, self._levels_end = np.concatenate((levels[:-1], self._levels[:known])), end
+        return self._levels, levels[-1]
 
     def _played_frames(self, end: int, count: int) -> Float32:
         """What was played in a window's length before `end`, and 16, 32, … ms before that; silence where nothing was."""
-        origin = end - WINDOW_SAMPLES - (count - 1) * _HOP_SAMPLES
-        stretch, played_from = np.zeros(end - origin, np.float32), self._played_end - len(self._played)
+        length = WINDOW_SAMPLES + (count - 1) * _HOP_SAMPLES if count else 0
+        origin, played = end - length, self._played.newest
+        stretch, played_from = np.zeros(length, np.float32), self._played_end - len(played)
         first, last = max(origin, played_from), min(end, self._played_end)
         if last > first:
-            stretch[first - origin : last - origin] = self._played[first - played_from : last - played_from]
-        return np.lib.stride_tricks.sliding_window_view(stretch, WINDOW_SAMPLES)[::-_HOP_SAMPLES]
+            stretch[first - origin : last - origin] = played[first - played_from : last - played_from]
+        frames = np.empty((count, WINDOW_SAMPLES), np.float32)
+        for number in range(count):
+            begin = length - WINDOW_SAMPLES - number * _HOP_SAMPLES
+            frames[number] = stretch[begin : begin + WINDOW_SAMPLES]
+        return frames
+
+
+class _Played:
+    """The newest 8 s of what was played, in one array that is moved now and then and not with every piece.
+
+    Attributes:
+        newest: float32 of shape (n,), at most `_KEPT_SAMPLES`; not to be written to.
+    """
+
+    def __init__(self) -> None:
+        self._room = np.zeros(0, np.float32)
+        self._end = 0
+        self.newest: Float32 = self._room
+
+    def append(self, samples: Float32) -> None:
+        """Note what follows."""
+        samples = samples[-_KEPT_SAMPLES:]
+        if self._end + len(samples) > len(self._room):
+            kept = self.newest
+            # Made when it is needed first: most of an idle service's detectors hear no call.
+            self._room = self._room if len(self._room) else np.zeros(2 * _KEPT_SAMPLES, np.float32)
+            self._room[: len(kept)] = kept
+            self._end = len(kept)
+        self._room[self._end : self._end + len(samples)] = samples
+        self._end += len(samples)
+        self.newest = self._room[max(0, self._end - _KEPT_SAMPLES) : self._end]
+
+    def forget(self) -> None:
+        """What follows has nothing to do with what came before."""
+        self._end = 0
+        self.newest = self._room[:0]
 
 
 def _power(level_db: Levels) -> Levels:
