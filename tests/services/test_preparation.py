@@ -279,3 +279,28 @@ def test_a_model_that_cannot_read_ahead_answers_all_the_same(journal: Path) -> N
             assert await ask(call, question) == answer_to(question)
 
     play(scene, journal, engines=SimulatedEngines(model=lambda: Model(two_sentences)))
+
+
+def test_an_answer_that_is_not_interrupted_is_known_to_what_is_prepared_after_it(journal: Path) -> None:
+    # Else the next one is to both questions, and the first is answered twice.
+    asked: list[str] = []
+
+    class Slow(RuleModel):
+        def stream(self, messages: Sequence[Message], **options: object) -> None:  # type: ignore[override]
+            asked.append(messages[-1].content)
+            super().stream(messages, **options)  # type: ignore[arg-type]
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        before = len(call.heard)
+        call.say("alpha")
+        await until(lambda: not call.is_saying)
+        await asyncio.sleep(1.0)
+        call.say("bravo")
+        await until(lambda: len(call.heard) - before == len(f"{answer_to('alpha')} {answer_to('bravo')}".split()))
+        assert asked == ["alpha", "bravo"]
+
+    config = drill_config()
+    config.barge_in.enabled = False
+    play(scene, journal, config=config, engines=SimulatedEngines(model=lambda: Slow(first_s=2.0)))

@@ -241,7 +241,9 @@ class LlamaSession:
         """The caller has paused: begin to answer what was said so far, as soon as there is nothing else to do."""
         text = turn.text.strip()
         self._draft.take("")
-        if text and self._waits_for_turn and turn.end > self.committed and not self._goes_on(turn):
+        # An answer that nothing interrupts is written to its end first: what follows has to know it.
+        is_free = self._waits_for_turn and (self._barge_in.enabled or self._dialogue.unfinished(self.turn) is None)
+        if text and is_free and turn.end > self.committed and not self._goes_on(turn):
             self._draft.begin(text, self._dialogue.prompt(text))
 
     def _tell_committed(self) -> None:
