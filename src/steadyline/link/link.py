@@ -90,6 +90,11 @@ class Link:
         return self._session.round_trip_s
 
     @property
+    def unanswered_s(self) -> float:
+        """For how long the oldest heartbeat has waited for its answer: what was sent since may wait as well. 0: none does."""
+        return self._session.unanswered_s(self._clock.now())
+
+    @property
     def last_frame_at(self) -> float:
         """When the peer was heard last, on the clock's scale; the time of the connection before that."""
         return self._session.last_frame_at

@@ -1,8 +1,23 @@
 """For how long a caller to whom nothing is owed has said nothing: bookkeeping in the gateway, which outlives the others."""
 
+from typing import Protocol
+
 from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.patience import Phrase
 from steadyline.wire.line_messages import CallerSilent
+
+BEHIND_S = 0.5
+"""A heartbeat travels with the caller's audio, so whoever has not answered one for so long hears the caller as late as that. On
+one host it takes some milliseconds."""
+
+
+class Listener(Protocol):
+    """Inbound's connection."""
+
+    @property
+    def unanswered_s(self) -> float:
+        """For how long the oldest heartbeat has waited for its answer."""
+        ...
 
 
 class CallerSilence:
@@ -27,9 +42,11 @@ class CallerSilence:
         """The call is answered; before that it is not the caller's turn to speak."""
         self._is_answered, self._stirred_at_s = True, now
 
-    def listened_to(self, is_so: bool, now: float) -> None:
-        """Somebody listens to the caller from now on, or nobody does."""
-        self._is_listened_to, self._stirred_at_s = is_so, now
+    def listened_to(self, inbound: Listener | None, now: float) -> None:
+        """Who listens to the caller. One that has not got what was said of late cannot say that it was nothing."""
+        is_so = inbound is not None and inbound.unanswered_s <= BEHIND_S
+        if is_so != self._is_listened_to:
+            self._is_listened_to, self._stirred_at_s = is_so, now
 
     def key_pressed(self, now: float) -> None:
         """The caller has pressed a key."""

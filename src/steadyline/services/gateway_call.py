@@ -140,7 +140,7 @@ class GatewayCall:
         """A processor's connection of this call is open."""
         if role == "inbound":
             self.inbound = link
-            self._silence.listened_to(True, self._now())
+            self._silence.listened_to(None, self._now())
             link.send_again(self._digits.after(None))
             link.send_again(self._ends.uncommitted())
             has = resume.get("sample", 0)
@@ -162,7 +162,7 @@ class GatewayCall:
             self.pipeline = PipelineState(False, f"inbound: {reason}")
             self._owed.inbound_lost()
             self._hold.inbound_lost(self._now())
-            self._silence.listened_to(False, self._now())
+            self._silence.listened_to(None, self._now())
             self._tell_news()
         elif self.outbound is link:
             self.outbound = None
@@ -220,6 +220,7 @@ class GatewayCall:
     def tick(self) -> None:
         """Every frame: pass the caller's audio on, report the cursor."""
         self._follow_rate()
+        self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
         self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
         if len(samples) and self.rate_hz:

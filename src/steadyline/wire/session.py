@@ -7,21 +7,16 @@ call `tick`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from math import floor
 
 from steadyline.errors import WireError
 from steadyline.wire.authentication import Authenticator
 from steadyline.wire.codec import decode_message, encode_message
 from steadyline.wire.framing import FrameDecoder
+from steadyline.wire.heartbeat import Heartbeat
 from steadyline.wire.messages import PROTOCOL_VERSION, Bye, Hello, Message, Ping, Pong, Refused, Welcome
 
 MAX_GREETING_BYTES = 4096
 """Longest body of the first frame of either side, which is HELLO or its answer: some 500 bytes as a rule."""
-
-
-PING_SLOTS = 5
-"""Pings leave at multiples of a fifth of their interval, so that those of many connections share a turn of the event loop on
-either side: waking up costs more than what is then to be done (measured, docs/decisions/0027)."""
 
 
 class SessionState(Enum):
@@ -113,7 +108,6 @@ class Session:
         judge: Callable[[Hello], None] = lambda hello: None,
     ) -> None:
         self.state = SessionState.HELLO
-        self.round_trip_s: float | None = None
         self.last_frame_at = now
         self._is_dialer = hello is not None
         self._hello = hello
@@ -121,9 +115,7 @@ class Session:
         self._judge = judge
         self._times = times
         self._deadline = now + times.hello_timeout_s
-        self._next_ping = self._ping_after(now)
-        self._pings: dict[int, float] = {}
-        self._ping_number = 0
+        self._heartbeat = Heartbeat(times.ping_interval_s, now)
         self._seq = 0
         self._decoder = FrameDecoder(MAX_GREETING_BYTES)
         self._output = bytearray()
@@ -195,11 +187,20 @@ class Session:
         """The transport closed; None when the session was over already."""
         return None if self.state.is_final else self._close(SessionState.LOST, "eof", reason)
 
+    @property
+    def round_trip_s(self) -> float | None:
+        """From the newest ping that was answered to its answer; None before the first."""
+        return self._heartbeat.round_trip_s
+
+    def unanswered_s(self, now: float) -> float:
+        """For how long the oldest ping has waited for its answer; 0 when none does."""
+        return self._heartbeat.unanswered_s(now)
+
     def next_deadline(self) -> float | None:
         """When `tick` is due; None when never."""
         if self.state.is_final:
             return None
-        return self._deadline if self.state is SessionState.HELLO else min(self._next_ping, self._lost_at())
+        return self._deadline if self.state is SessionState.HELLO else min(self._heartbeat.due_at, self._lost_at())
 
     def tick(self, now: float) -> Closed | None:
         """Let time pass: HELLO deadline, heartbeat, loss."""
@@ -212,11 +213,8 @@ class Session:
             return None
         if now >= self._lost_at():
             return self._close(SessionState.LOST, "silent", f"no frame for {now - self.last_frame_at:.2f} s")
-        if now >= self._next_ping:
-            self._ping_number += 1
-            self._pings = {self._ping_number: now}
-            self._next_ping = self._ping_after(now)
-            self._write(Ping(self._ping_number))
+        if now >= self._heartbeat.due_at:
+            self._write(self._heartbeat.ping(now))
         return None
 
     def _handle(self, message: Message, now: float) -> Event | None:
@@ -226,8 +224,7 @@ class Session:
             self._write(Pong(message.number))
             return None
         if isinstance(message, Pong):
-            sent_at = self._pings.pop(message.number, None)
-            self.round_trip_s = now - sent_at if sent_at is not None else self.round_trip_s
+            self._heartbeat.answered(message, now)
             return None
         if isinstance(message, Bye):
             return self._close(SessionState.ENDED, "bye", message.reason)
@@ -283,13 +280,7 @@ class Session:
     def _become_open(self, now: float) -> None:
         self.state = SessionState.OPEN
         self.last_frame_at = now
-        self._next_ping = self._ping_after(now)
-
-    def _ping_after(self, now: float) -> float:
-        """The last slot within an interval from now on."""
-        slot_s = self._times.ping_interval_s / PING_SLOTS
-        # A millionth: what was computed as a multiple of a slot may lie a rounding error below it.
-        return floor((now + self._times.ping_interval_s) / slot_s + 1e-6) * slot_s
+        self._heartbeat.restart(now)
 
     def _close(self, state: SessionState, code: str, reason: str) -> Closed:
         self.state = state

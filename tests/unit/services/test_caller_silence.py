@@ -1,23 +1,32 @@
 """What the gateway tells of a caller who says nothing."""
 
+from dataclasses import dataclass
+
 from steadyline.services.caller_silence import CallerSilence
 from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.patience import Phrase
 from steadyline.wire.line_messages import CallerSilent
 
 
+@dataclass
+class Inbound:
+    """Who has answered all heartbeats, as a rule."""
+
+    unanswered_s: float = 0.01
+
+
 def listening() -> tuple[OwedAnswer, CallerSilence]:
     """A call that was answered at 10 s, with an inbound."""
     owed = OwedAnswer()
     silence = CallerSilence(owed)
-    silence.listened_to(True, 9.0)
+    silence.listened_to(Inbound(), 9.0)
     silence.answered(10.0)
     return owed, silence
 
 
 def test_who_is_not_connected_yet_is_not_silent() -> None:
     silence = CallerSilence(OwedAnswer())
-    silence.listened_to(True, 1.0)
+    silence.listened_to(Inbound(), 1.0)
     assert silence.news(5.0) == CallerSilent(False, 0, 0)
     silence.answered(6.0)
     assert silence.news(6.5) == CallerSilent(True, 500, 0)
@@ -83,7 +92,19 @@ def test_other_phrases_are_no_prompts() -> None:
 
 def test_without_an_inbound_nobody_can_be_said_to_be_silent() -> None:
     _, silence = listening()
-    silence.listened_to(False, 15.0)
+    silence.listened_to(None, 15.0)
     assert silence.news(15.0) == CallerSilent(False, 0, 0)
-    silence.listened_to(True, 18.0)
+    silence.listened_to(Inbound(), 18.0)
     assert silence.news(18.0) == CallerSilent(True, 0, 0)
+
+
+def test_who_hears_the_caller_late_cannot_call_them_silent() -> None:
+    _, silence = listening()
+    silence.listened_to(Inbound(0.4), 15.0)
+    assert silence.news(15.0) == CallerSilent(True, 5000, 0)
+    silence.listened_to(Inbound(0.6), 15.2)
+    assert silence.news(15.2) == CallerSilent(False, 0, 0)
+    silence.listened_to(Inbound(3.0), 18.0)
+    assert silence.news(18.0) is None
+    silence.listened_to(Inbound(), 19.0)
+    assert silence.news(19.5) == CallerSilent(True, 500, 0)

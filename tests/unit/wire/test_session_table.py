@@ -158,14 +158,28 @@ def test_any_byte_is_a_sign_of_life() -> None:
     assert session.receive(frame[-1:], len(frame) * 1.0) == [MessageReceived(DIGIT)]
 
 
-def test_round_trips_are_measured_by_the_newest_ping() -> None:
+def test_round_trips_are_measured_also_when_they_outlast_the_interval() -> None:
     session = session_in("open", True)
+    assert session.unanswered_s(0.2) == 0
     session.tick(0.25)
     session.tick(0.5)
+    assert session.unanswered_s(0.51) == pytest.approx(0.26)
     session.receive(encode_message(Pong(1), 2), 0.51)
-    assert session.round_trip_s is None
+    assert session.round_trip_s == pytest.approx(0.26)
+    assert session.unanswered_s(0.51) == pytest.approx(0.01)
     session.receive(encode_message(Pong(2), 3), 0.52)
     assert session.round_trip_s == pytest.approx(0.02)
+    assert session.unanswered_s(0.55) == 0
     session.receive(encode_message(Pong(2), 4), 0.6)
     assert session.round_trip_s == pytest.approx(0.02)
+
+
+def test_a_peer_that_speaks_and_answers_no_heartbeat_costs_little() -> None:
+    session = session_in("open", True)
+    for number in range(1, 1000):
+        session.tick(number * 0.25)
+        session.receive(encode_message(DIGIT, number + 1), number * 0.25)
+    assert session.unanswered_s(250.0) == pytest.approx(249.75)
+    session.receive(encode_message(Pong(999), 1001), 250.0)
+    assert session.round_trip_s is None, "only the first are remembered"
     assert repr(session) == "<Session dialer open>"
