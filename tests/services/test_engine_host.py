@@ -1,6 +1,7 @@
 """What becomes of work whose engine dies: it is not reported as failed, and the service ends for a successor to do it."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -135,3 +136,26 @@ def test_speculation_that_comes_true_is_done_before_other_speculation() -> None:
         assert notes == ["2", "6", "4"]
 
     run_in_virtual_time(scenario())
+
+
+def test_work_that_fails_after_nobody_waits_for_it_any_more_leaves_no_trace() -> None:
+    # Found by drill simulate, seed 23615: the caller hung up, and then the language model failed.
+    reported: list[str] = []
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(str(context["message"])))
+        host = await loaded_in_virtual_time(1)
+
+        def work(engine: str) -> str:
+            engine_sleep(1.0)
+            raise EngineError("planned")
+
+        waiting = asyncio.ensure_future(host.run(work))
+        await asyncio.sleep(0.5)
+        waiting.cancel()
+        await asyncio.sleep(1.0)
+        del waiting
+        gc.collect()
+
+    run_in_virtual_time(scenario())
+    assert reported == []

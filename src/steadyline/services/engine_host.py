@@ -104,6 +104,8 @@ class EngineHost(Generic[E]):
         await self._turn(order)
         under_way = asyncio.ensure_future(self._timed(lambda: work(engine), kind))
         under_way.add_done_callback(lambda _: self._leave(order))
+        # If nobody waits for it any more, nobody need be told that it failed.
+        under_way.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             return await asyncio.shield(under_way)
         except EngineLostError as error:
