@@ -227,7 +227,10 @@ class EnginesSection:
     """What all engines have in common."""
 
     nice: int = setting(
-        10, "how much the engines yield to the telephone's real-time work, Linux nice value", low=0, high=19
+        10,
+        "how much the engines yield to the telephone's real-time work, Linux nice value; the voices yield half as much",
+        low=0,
+        high=19,
     )
     stopped_after_s: float = setting(1.25, "an engine's process that is stopped for so long is killed, s", low=0.5)
     reply_timeout_s: float = setting(60.0, "one that does not answer a request for so long is killed, s", low=1)

@@ -175,7 +175,8 @@ def _voice(name: str, engine: str, config: Config, runtime: Runtime, place: TtsS
 
     loaders = {"piper": _piper, "kokoro": _kokoro}
     load = loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
-    workers = ThreadWorkers(config.tts.workers + SPECULATIVE_PLACES, name, config.engines.nice)
+    # A clause that is being rendered is nearer to the caller's ear than what the model writes after it.
+    workers = ThreadWorkers(config.tts.workers + SPECULATIVE_PLACES, name, config.engines.nice // 2)
     host = EngineHost(name, load, workers, runtime, places=config.tts.workers)
     return Assembled(TtsService(runtime, config, host, place), place.status_port, host, place.metrics_port)
 
