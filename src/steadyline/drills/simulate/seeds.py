@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -107,8 +106,6 @@ def run_seeds(
 
 def run_batch(first: int, count: int) -> Batch:
     """Run the histories of `count` seeds in this process."""
-    # After each history all garbage is collected, to hear of exceptions that nobody retrieved; what is there now is none.
-    gc.freeze()
     outcomes, failures = list[Outcome](), list[Failure]()
     for seed in range(first, first + count):
         history = history_of(seed)
