@@ -140,6 +140,7 @@ class GatewayCall:
         """A processor's connection of this call is open."""
         if role == "inbound":
             self.inbound = link
+            # The next tick looks at the new one: how long the caller says nothing is counted anew.
             self._silence.listened_to(None, self._now())
             link.send_again(self._digits.after(None))
             link.send_again(self._ends.uncommitted())

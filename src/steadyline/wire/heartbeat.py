@@ -50,7 +50,7 @@ class Heartbeat:
         sent_at = self._sent_at.get(pong.number)
         if sent_at is not None:
             self.round_trip_s = now - sent_at
-            self._sent_at = {number: at for number, at in self._sent_at.items() if number > pong.number}
+        self._sent_at = {number: at for number, at in self._sent_at.items() if number > pong.number}
 
     def unanswered_s(self, now: float) -> float:
         """For how long the oldest ping has waited for its answer; 0 when none does."""

@@ -182,4 +182,5 @@ def test_a_peer_that_speaks_and_answers_no_heartbeat_costs_little() -> None:
     assert session.unanswered_s(250.0) == pytest.approx(249.75)
     session.receive(encode_message(Pong(999), 1001), 250.0)
     assert session.round_trip_s is None, "only the first are remembered"
+    assert session.unanswered_s(250.0) == 0, "it has caught up"
     assert repr(session) == "<Session dialer open>"
