@@ -117,7 +117,9 @@ def test_a_service_that_runs_but_does_not_answer_is_killed_too(start: Callable[.
     limits = ("supervisor.silent_after_s=2", "supervisor.start_timeout_s=5")
     system = start(f"tts.engine={VOICES}:HangingVoice", *limits)
     system.wait_line("ready ")
-    assert re.search(r"ERROR supervisor tts \(pid \d+\) ran \(state S\) but did not answer for [\d.]+ s", system.output)
+    # Its event loop wakes every 5 ms to ask for the lock: on a busy machine it may be seen waiting for a core just then.
+    found = r"ERROR supervisor tts \(pid \d+\) ran \(state [SR]\) but did not answer for [\d.]+ s"
+    assert re.search(found, system.output), system.output
     assert freezes(system)["tts"] == 1
 
 
