@@ -317,3 +317,19 @@ def test_what_was_heard_to_its_end_is_not_said_again_when_voice_and_outbound_die
         assert await ask(call, "bravo") == answer_to("bravo")
 
     play(scene, journal)
+
+
+def test_what_was_heard_while_llama_was_away_is_told_to_the_next_one(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        asking = asyncio.create_task(ask(call, "alpha"))
+        await until(lambda: answer_to("alpha").split()[-1] in call.heard_text)
+        system.kill("llama")
+        assert await asking == answer_to("alpha")
+        await system.start("llama")
+        await asyncio.sleep(3)
+        last = journaled(system, call).turns[-1].clauses[-1]
+        assert last.heard_samples is not None and last.heard_samples == last.samples
+
+    play(scene, journal)

@@ -17,19 +17,23 @@ class Draft:
     def __init__(self, answerer: Answerer, on_clause: Callable[[str], None]) -> None:
         self._answerer = answerer
         self._on_clause = on_clause
-        self._text = ""
+        self._prompt: Sequence[Message] = ()
         self._answer: Answer | None = None
 
-    def begin(self, text: str, prompt: Sequence[Message]) -> None:
-        """Begin to answer `text`, with which the prompt ends."""
-        self._text, self._answer = text, self._answerer.prepare(prompt, self._on_clause)
+    def begin(self, prompt: Sequence[Message]) -> None:
+        """Begin to answer a conversation that ends with what the caller has said so far."""
+        self._prompt, self._answer = prompt, self._answerer.prepare(prompt, self._on_clause)
 
-    def take(self, text: str) -> Answer | None:
-        """The draft of the answer to `text`; one to another text is of no use, and stopped."""
+    def take(self, prompt: Sequence[Message] = ()) -> Answer | None:
+        """The draft of the answer to this conversation.
+
+        One to another is of no use, and stopped: the caller went on, or more of the former answer had been heard than was
+        known when it was begun.
+        """
         answer, self._answer = self._answer, None
         if answer is None:
             return None
-        if self._text == text:
+        if self._prompt == prompt:
             self._answerer.want(answer)
             return answer
         answer.stop()

@@ -54,6 +54,7 @@ class LlamaSession:
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._waits_for_turn = False
         self._heard_turn = 0
+        self._newest_played: Position = {}
         self._nod = (-1, -1)
         self._whisper: Link | None = None
         self._giving_up: TimerHandle | None = None
@@ -116,6 +117,7 @@ class LlamaSession:
             self._journal.note(lambda journal: journal.digit_pressed(self.call_uuid, detail, at))
 
     def _played(self, played: Position) -> None:
+        self._newest_played = played
         self._dialogue.heard(played)
         if self._waits_for_turn and self._heard_turn < self.turn and self._dialogue.is_heard(self.turn):
             self._heard_turn = self.turn
@@ -153,6 +155,8 @@ class LlamaSession:
         turns = await self._journal.ask(lambda journal: journal.turns(uuid), nothing)
         self.turn = max((turn.turn for turn in turns), default=0)
         self._dialogue.restore(turns)
+        # A voice may have told it before the journal had answered.
+        self._dialogue.heard(self._newest_played)
         if self._barge_in.enabled and self.turn:
             self._voices.cancel(self.turn - 1)
         for turn in turns:
@@ -203,7 +207,7 @@ class LlamaSession:
                 self._dialogue.asked(number, text)
                 self._voices.begin_answer()
                 is_last = self._is_farewell(text, turn.language)
-                self._begin_answer(number, [], is_last, self._draft.take(text))
+                self._begin_answer(number, [], is_last, self._draft.take(self._dialogue.prompt()))
         else:
             self._tell_committed()
 
@@ -240,11 +244,11 @@ class LlamaSession:
     def _prepare(self, turn: Turn) -> None:
         """The caller has paused: begin to answer what was said so far, as soon as there is nothing else to do."""
         text = turn.text.strip()
-        self._draft.take("")
+        self._draft.take()
         # An answer that nothing interrupts is written to its end first: what follows has to know it.
         is_free = self._waits_for_turn and (self._barge_in.enabled or self._dialogue.unfinished(self.turn) is None)
         if text and is_free and turn.end > self.committed and not self._goes_on(turn):
-            self._draft.begin(text, self._dialogue.prompt(text))
+            self._draft.begin(self._dialogue.prompt(text))
 
     def _tell_committed(self) -> None:
         if self._whisper is not None:

@@ -41,6 +41,7 @@ class TtsSession:
         self.call_id, self.call_uuid = call
         self.clauses, self.is_proven = 0, False
         self.complete: messages.Position = {}
+        self.played: messages.Position = {}
         self._runtime = runtime
         self._config = config
         self._fixed = fixed
@@ -120,6 +121,9 @@ class TtsSession:
         self._llama, self.is_proven = link, True
         self._update_linger()
         self.tell_state()
+        if self.played:
+            # It may not know: what was heard while there was none is told to nobody else.
+            link.send(messages.Heard(self.complete, self.played))
 
     def llama_lost(self, reason: str) -> None:
         """Connection 4 is gone; what was given is spoken all the same."""
@@ -214,6 +218,7 @@ class TtsSession:
         if "clause" in heard.complete:
             self.complete = heard.complete
         if "clause" in heard.played:
+            self.played = heard.played
             played = self._played = max(self._played, (heard.played.get("turn", 0), heard.played["clause"]))
             self._unheard_s = {clause: length for clause, length in self._unheard_s.items() if clause > played}
             # The clause that is being played is kept: a new outbound plays the rest of it.
