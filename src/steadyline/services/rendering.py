@@ -54,7 +54,9 @@ async def rendered(host: EngineHost[Synthesizer], text: str, random: Callable[[]
 def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
     """A whole clause, float32 mono, and its rate; outbound plays no clause that it has not got as a whole."""
     chunks = list(engine.synthesize(text))
-    return (begins_at_once(np.concatenate(chunks), engine.rate_hz) if chunks else np.zeros(0, np.float32)), engine.rate_hz
+    return (
+        begins_at_once(np.concatenate(chunks), engine.rate_hz) if chunks else np.zeros(0, np.float32)
+    ), engine.rate_hz
 
 
 def chunks(clause: Clause, rendering: Rendering) -> Iterator[ClauseAudio]:
