@@ -55,6 +55,10 @@ class GatewaySection:
     call_id_rest_s: float = setting(60.0, "an id is not used again for so long, s", low=0)
     frame_ms: int = setting(20, "the caller's audio is passed on in pieces of this length, ms", low=10, high=100)
     quiet_frame_ms: int = setting(60, "the same after a second in which nobody spoke, ms", low=10, high=200)
+    crowded_frame_ms: int = setting(
+        60, "the same with `crowded_calls` or more: longer pieces cost less, and every answer some ms", low=10, high=100
+    )
+    crowded_calls: int = setting(6, "calls at once that are many", low=1)
     status_port: int = port_number(8071, "TCP port for `steadyline status`")
     metrics_port: int = port_number(8061, "HTTP port for /metrics, /live and /ready; 0: off")
 

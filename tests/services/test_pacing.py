@@ -105,5 +105,6 @@ def test_an_hour_of_speech_is_paced_by_the_lines_clock_without_a_gap_or_drift() 
     assert line.starved_frames == 0
     assert line.played_frames == HOUR_S * 50
     assert accepted == line.written_samples == line.played_frames * FRAME + line.buffered_samples
-    assert max(lengths) <= QUEUE_MS * RATE_HZ // 1000 + FRAME
+    # After a tick that was late the queue is longer by so much, should the next one be late as well.
+    assert max(lengths) <= QUEUE_MS * RATE_HZ // 1000 + (1 + LATEST_FRAMES) * FRAME
     assert min(lengths) >= QUEUE_MS * RATE_HZ // 1000 - LATEST_FRAMES * FRAME

@@ -18,7 +18,7 @@ from steadyline.services.gateway_call import GatewayCall
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.tasks import Tasks
-from steadyline.services.ticker import Ticker
+from steadyline.services.ticker import BUSY, NO_CALL, Ticker
 from steadyline.wire.line_messages import CallEnded, PortTaken
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import Closed, SessionState
@@ -51,8 +51,9 @@ class GatewayService:
         self._calls: dict[str, GatewayCall] = {}
         self._controls: dict[str, Link] = {}
         self._tasks = Tasks(runtime.log)
-        frame_s, quiet_frame_s = config.gateway.frame_ms / 1000, config.gateway.quiet_frame_ms / 1000
-        self._ticker = Ticker(runtime.clock, frame_s, quiet_frame_s, self._tick_all)
+        own = config.gateway
+        frames_ms = {BUSY: own.frame_ms, "crowded": own.crowded_frame_ms, "quiet": own.quiet_frame_ms}
+        self._ticker = Ticker(runtime.clock, frames_ms, self._tick_all)
         self._line: Line | None = None
         self._admission = Admission(runtime, config.gateway.max_calls)
         self._acceptor = Acceptor(
@@ -217,8 +218,10 @@ class GatewayService:
         for call in answered:
             self._tick(call)
         if not answered:
-            return "none"
-        return "quiet" if all(call.is_quiet for call in answered) else "busy"
+            return NO_CALL
+        if all(call.is_quiet for call in answered):
+            return "quiet"
+        return "crowded" if len(answered) >= self._config.gateway.crowded_calls else BUSY
 
     def _tick(self, call: GatewayCall) -> None:
         """One frame of one call; a line that fails ends its own call only."""

@@ -86,6 +86,7 @@ class Playout:
         self.rate_hz = rate_hz
         self.is_sounding = False
         self._target = rate_hz * queue_ms // 1000
+        self._between = 0
         self._send = send
         self._loudness_dbfs = loudness_dbfs
         self._queue = PlayoutQueue(rate_hz, rate_hz // FRAMES_PER_S)
@@ -184,6 +185,9 @@ class Playout:
 
     def cursor(self, cursor: audio_messages.Cursor) -> None:
         """The gateway's cursor moved."""
+        left = self._buffered + cursor.received - self._received - cursor.buffered
+        # With many calls the gateway reports less often: what is queued has to last until the next report and beyond.
+        self._between = min(max(0, left - self.rate_hz // FRAMES_PER_S), self._target)
         self._received, self._buffered, self._played = cursor.received, cursor.buffered, cursor.played
         # Before anything was sent the gateway's queue holds comfort noise, or what the caller knows to be sound already.
         self.is_sounding = cursor.buffered > 0 and self._sent > 0
@@ -201,7 +205,7 @@ class Playout:
 
     def line_reopened(self, accepted: Accepted | None) -> None:
         """The gateway's connection is new: go on after what it accepted, from the beginning if that is nothing."""
-        self._sent = self._received = self._buffered = 0
+        self._sent = self._received = self._buffered = self._between = 0
         self.go_on_after(accepted)
         self.top_up()
 
@@ -253,7 +257,8 @@ class Playout:
 
     def top_up(self) -> None:
         """Send so much that the gateway's queue is as long as it should be: a phrase first, then the answer."""
-        missing = 0 if self._is_held else self._target - self._buffered - (self._sent - self._received)
+        target = self._target + self._between
+        missing = 0 if self._is_held else target - self._buffered - (self._sent - self._received)
         while missing > 0 and self._phrase:
             piece = self._phrase.popleft()
             self._sent += len(piece.samples)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from steadyline.audio.cursor import Cursor
 from steadyline.services.playout import Accepted, Playout
@@ -145,3 +146,19 @@ def test_a_new_outbound_waits_for_nothing_when_everything_was_accepted() -> None
 def test_nothing_was_heard_of_a_call_that_begins() -> None:
     playout = Playout(RATE_HZ, QUEUE_MS, Line().send)
     assert not playout.is_stalled and playout.heard_through == (-1, -1)
+
+
+@pytest.mark.parametrize(("between_ms", "queued_ms"), [(20, QUEUE_MS), (60, QUEUE_MS + 40), (500, 2 * QUEUE_MS)])
+def test_more_is_queued_where_the_gateway_reports_less_often(between_ms: int, queued_ms: int) -> None:
+    line = Line()
+    playout = Playout(RATE_HZ, QUEUE_MS, line.send)
+    for number in range(4):
+        playout.clause_audio("tts", clause(1, number))
+    buffered = received = 0
+    for _ in range(5):
+        sent = sum(len(audio.samples) for audio in line.sent)
+        buffered = max(0, buffered + sent - received - RATE_HZ * between_ms // 1000)
+        received = sent
+        playout.cursor(AudioCursor(received, buffered, (1, 0, received), (1, 0, received - buffered)))
+    queued = buffered + sum(len(audio.samples) for audio in line.sent) - received
+    assert queued == RATE_HZ * queued_ms // 1000
