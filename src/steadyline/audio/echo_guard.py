@@ -37,6 +37,11 @@ _FALL, _RISE = 0.3, 0.03
 _DECAY_DB = 200.0 * _HOP_SAMPLES / SAMPLE_RATE_HZ
 # Below this share of a window's power that is no echo, it is all echo.
 _CALLER_SHARE = 0.5
+# A speech detector goes on hearing speech in the quiet after it, Silero for up to five windows (measured). A window softer than
+# any caller, so soon after an echo that it may have heard, is that.
+_LINGER_WINDOWS = 8
+_QUIET_POWER = 10.0 ** (-55.0 / 10.0)
+_ECHO_POWER = 10.0 ** (-80.0 / 10.0)
 # Windows are fed again when a long utterance is cut in its last 3 s (`EndpointSettings.cut_search_s`).
 _KEPT_SAMPLES = 8 * SAMPLE_RATE_HZ
 # The written form: a byte for each gain, in steps of 0.25 dB below full scale.
@@ -70,12 +75,13 @@ class EchoGuard:
     def __init__(self, settings: EchoGuardSettings) -> None:
         self._settings = settings
         self._delays = np.arange(settings.reach_ms * SAMPLE_RATE_HZ // 1000 // _HOP_SAMPLES + 1)
-        self._span = int(self._delays[-1]) * _HOP_SAMPLES + WINDOW_SAMPLES
+        self._rows = len(self._delays) + _LINGER_WINDOWS * WINDOW_SAMPLES // _HOP_SAMPLES
+        self._span = (self._rows - 1) * _HOP_SAMPLES + WINDOW_SAMPLES
         self._gains = np.full((len(self._delays), len(_BAND_EDGES_HZ) - 1), settings.loudest_db)
         self._played = _Played()
         self._played_end = 0
         self._levels_end = -1
-        self._levels: Levels = np.zeros(self._gains.shape)
+        self._levels: Levels = np.zeros((self._rows, self._gains.shape[1]))
         self.learned = ""
 
     def played(self, samples: Float32, start: int) -> None:
@@ -112,8 +118,9 @@ class EchoGuard:
         was_played = self._played_end > max(end - self._span, played_from) and played_from < end
         if not was_played or not (learns or matters):
             return False
-        played, heard = self._levels_of(window, end)
-        is_echo = matters and self._explains(played, heard)
+        levels, heard = self._levels_of(window, end)
+        played = levels[: len(self._delays)]
+        is_echo = matters and (self._explains(played, heard) or self._lingers(levels, heard))
         if learns:
             self._learn(played, heard)
         return is_echo
@@ -149,6 +156,14 @@ class EchoGuard:
         power = _power(heard)
         return float(np.maximum(power - _power(echo), 0.0).sum()) < _CALLER_SHARE * float(power.sum())
 
+    def _lingers(self, levels: Levels, heard: Levels) -> bool:
+        """Whether a window is quiet, and echo came shortly before it."""
+        if float(_power(heard).sum()) > _QUIET_POWER:
+            return False
+        step, delays = WINDOW_SAMPLES // _HOP_SAMPLES, len(self._delays)
+        before = (levels[at : at + delays] for at in range(step, len(levels) - delays + 1, step))
+        return any(float(_power((self._gains + played).max(axis=0)).sum()) > _ECHO_POWER for played in before)
+
     def _learn(self, played: Levels, heard: Levels) -> None:
         change = heard - played - self._gains
         learned = self._gains + np.where(change < 0, _FALL, _RISE) * change
@@ -156,8 +171,8 @@ class EchoGuard:
         self._gains = np.where(played > _LOUD_DB, np.clip(learned, lowest_db, self._settings.loudest_db), self._gains)
 
     def _levels_of(self, window: Float32, end: int) -> tuple[Levels, Levels]:
-        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (delays, bands); and
-        of the window: (bands,)."""
+        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (rows, bands); and of
+        the window: (bands,)."""
         steps, rest = divmod(end - self._levels_end, _HOP_SAMPLES)
         known = max(0, len(self._levels) - steps) if self._levels_end >= 0 and not rest and steps >= 0 else 0
         # All at once: what costs is the number of transforms that are asked for, and not their size.

@@ -177,3 +177,13 @@ def test_what_is_not_asked_about_changes_nothing_about_what_is(seed: int, asked:
             guard.played(played[at : at + WINDOW_SAMPLES], at)
         wanted = always.is_echo(window, at, learns=learns)
         assert seldom.is_echo(window, at, learns=learns, matters=matters) == (wanted and matters)
+
+
+def test_what_a_detector_makes_of_the_quiet_after_an_echo_is_no_speech_and_a_voice_there_is() -> None:
+    played = np.concatenate((voice(3, 2.0), np.zeros(SECOND, np.float32)))
+    heard = echo_of(played, -20, 300)
+    over = (2 * SECOND + 300 * SECOND // 1000) // WINDOW_SAMPLES + 1
+    assert judged(EchoGuard(EchoGuardSettings()), heard, played)[over : over + 4] == [True, True, True, True]
+    heard[over * WINDOW_SAMPLES :] += voice(4, 3.0, rms=0.02)[: len(heard) - over * WINDOW_SAMPLES]
+    spoken = judged(EchoGuard(EchoGuardSettings()), heard, played)[over : over + 6]
+    assert spoken.count(False) >= 4
