@@ -15,6 +15,7 @@ from steadyline.wire.session import (
     Session,
     SessionState,
     SessionTimes,
+    Tap,
 )
 
 MAX_UNSENT_BYTES = 8 << 20
@@ -105,6 +106,10 @@ class Link:
             return False
         self._flush()
         return not self._drop_if_untaken()
+
+    def record(self, tap: Tap | None) -> None:
+        """Have `tap` told of all that passes from now on."""
+        self._session.tap = tap
 
     def send_again(self, messages: Iterable[Message]) -> None:
         """Send what was kept because the peer may lack it, when the link is new; counted for the metrics."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from steadyline.config_speech import BargeInSection
 from steadyline.link.link import Link
+from steadyline.recorder.recorder import CallRecording
 from steadyline.services.caller_silence import CallerSilence
 from steadyline.services.echo_reference import EchoReference
 from steadyline.services.line import LineCall, Samples
@@ -37,6 +38,7 @@ class GatewayCall:
         on_first_audio: called with the turn and the seconds for which the caller waited for its answer.
         on_phrase: called with the number of a phrase that begins, and the seconds for which an answer was owed, or None.
         on_hang_up: called with the reason when the call is to be ended.
+        recording: is told what is heard and played; None: there is none.
 
     Args:
         line: the telephone's side.
@@ -74,6 +76,7 @@ class GatewayCall:
         self._silence = CallerSilence(self._owed)
         self._news = OutboundNews(self._owed, self._silence)
         self._hang_up_reason = ""
+        self.recording: CallRecording | None = None
 
     def __repr__(self) -> str:
         state = "over" if self.is_over else "answered" if self.is_answered else "ringing"
@@ -223,7 +226,9 @@ class GatewayCall:
         self._follow_rate()
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
-        self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
+        left = self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
+        if self.recording is not None and self.rate_hz:
+            self.recording.played(self._next_sample, self.rate_hz, left)
         if len(samples) and self.rate_hz:
             self._hear(samples)
         self._hold.look(self._now())
@@ -250,6 +255,8 @@ class GatewayCall:
         self._next_sample += ticks
         self._quiet_ticks = 0 if int(np.abs(samples).max()) > QUIET_PEAK else self._quiet_ticks + ticks
         self._heard.put(self._next_sample, audio, ticks)
+        if self.recording is not None:
+            self.recording.heard(audio.sample, audio.rate_hz, samples)
         if self.inbound is not None:
             self.inbound.send(audio)
 
@@ -302,6 +309,7 @@ class GatewayCall:
         """For `steadyline status`."""
         return {
             "call_id": self.call_id,
+            "call_uuid": self.call_uuid,
             "peer": self.line.peer,
             "codec": self.line.codec,
             "state": "answered" if self.is_answered else "ringing",

@@ -11,7 +11,7 @@ from enum import Enum
 from steadyline.errors import WireError
 from steadyline.wire.authentication import Authenticator
 from steadyline.wire.codec import decode_message, encode_message
-from steadyline.wire.framing import FrameDecoder
+from steadyline.wire.framing import HEADER, FrameDecoder
 from steadyline.wire.heartbeat import Heartbeat
 from steadyline.wire.messages import PROTOCOL_VERSION, Bye, Hello, Message, Ping, Pong, Refused, Welcome
 
@@ -70,6 +70,10 @@ class MessageReceived:
     message: Message
 
 
+Tap = Callable[[bool, Message, bytes], None]
+"""Is told of each message for a service, its own or the peer's: whether it was sent, what it is, the body of its frame."""
+
+
 @dataclass(frozen=True)
 class Closed:
     """The session is over: how (a final state), and why.
@@ -97,6 +101,9 @@ class Session:
         times: its deadlines.
         authenticator: signs a listener's answer and judges the one that a dialer gets; a dialer's HELLO comes signed.
         judge: a listener's word on a HELLO, WireError when it is not to be believed.
+
+    Attributes:
+        tap: is told of all that passes while the session is open, heartbeats left out.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class Session:
     ) -> None:
         self.state = SessionState.HELLO
         self.last_frame_at = now
+        self.tap: Tap | None = None
         self._is_dialer = hello is not None
         self._hello = hello
         self._authenticator = authenticator or Authenticator()
@@ -139,7 +147,9 @@ class Session:
         """
         if self.state is not SessionState.OPEN:
             return False
-        self._write(message)
+        frame = self._write(message)
+        if self.tap is not None:
+            self.tap(True, message, frame[HEADER.size :])
         return True
 
     def accept(self, welcome: Welcome, now: float) -> None:
@@ -175,6 +185,8 @@ class Session:
                 event = self._handle(decode_message(frame), now)
                 if event is not None:
                     events.append(event)
+                if self.tap is not None and isinstance(event, MessageReceived):
+                    self.tap(False, event.message, frame.body)
         except WireError as error:
             if not self.state.is_final:
                 self._say_refused(error.code, str(error))
@@ -289,6 +301,9 @@ class Session:
     def _lost_at(self) -> float:
         return self.last_frame_at + self._times.lost_after_s
 
-    def _write(self, message: Message) -> None:
-        self._output += encode_message(message, self._seq + 1)
+    def _write(self, message: Message) -> bytes:
+        """Queue a message, whatever the state; its frame."""
+        frame = encode_message(message, self._seq + 1)
+        self._output += frame
         self._seq += 1
+        return frame
