@@ -189,7 +189,10 @@ def _add_calls(commands: Commands) -> None:
 
         return run
 
-    group = commands.add_parser("calls", help="the calls that were: list, show, export, delete", description="Calls.")
+    text = "list, show, export and delete the calls that were"
+    group = commands.add_parser(
+        "calls", help=text, description="Calls that were, from the journal and their recordings."
+    )
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
     for action, text in CALLS_ACTIONS.items():
         add_calls_arguments(action, _command(actions, action, text, runner(action)))
