@@ -59,6 +59,7 @@ FORBIDDEN_MODULES = {
     "audio": {"asyncio", "socket", "threading"},
     "engines": {"asyncio"},
     "connections": {"asyncio", "socket", "time"},
+    "recorder": {"asyncio", "socket"},
 }
 
 OWNERS = {

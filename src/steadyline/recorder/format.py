@@ -56,7 +56,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file begins with; again, when its process opened it again.
+    """What a file begins with.
 
     Attributes:
         service, epoch: who wrote it, and which of its starts.

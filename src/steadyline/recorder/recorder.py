@@ -21,7 +21,7 @@ from steadyline.recorder.shapes import Message, Shape
 from steadyline.recorder.writing import Stream, Writing
 
 CLOCK_HZ = 16_000
-MAX_CALLS = 4096
+MAX_CALLS = 2048
 """Calls that are remembered; of more the oldest are forgotten."""
 MAX_EARLY = 100
 """Events kept of a call of which nothing is proven yet."""
@@ -217,4 +217,4 @@ class Recorder:
         header = Header(self._service, self._epoch, call_uuid, call_id, __version__)
         opening = pack_json(Kind.HEADER, int(self._wall() * MICROSECONDS), asdict(header))
         folder = call_folder(self._directory, call_uuid)
-        return Stream(folder, f"{self._service}-{self._epoch}", MAGIC, opening, call_id)
+        return Stream(folder, f"{self._service}-{self._epoch}", MAGIC + opening, call_id)

@@ -16,8 +16,10 @@ MAX_QUEUED_BYTES = 16 << 20
 """The audio of ten calls for some ten seconds: a disk that hangs for longer costs the recordings that wait for it."""
 GATHER_S = 0.2
 """So long the thread lets things gather: a crash costs as much of the recording, and one write a call does for them."""
-IDLE_S = 10.0
-"""A file that nothing came for in so long is closed; what comes later opens it again."""
+IDLE_S = 0.5
+"""A file that nothing came for in so long is closed, but that of a live call; what comes later opens it again."""
+CHORE_LOOK_S = 60.0
+"""So often the thread looks whether its chore is due."""
 CLOSE_TIMEOUT_S = 1.0
 
 
@@ -27,7 +29,7 @@ class Stream:
 
     Attributes:
         folder, name: where.
-        opening: bytes that are written first, each time it is opened.
+        opening: bytes that the file begins with.
         call_id: for the log.
         is_dropped: nothing is written any more.
         is_live: the call is not over: the file stays open.
@@ -35,7 +37,6 @@ class Stream:
 
     folder: Path
     name: str
-    magic: bytes
     opening: bytes
     call_id: int
     is_dropped: bool = False
@@ -131,7 +132,7 @@ class Writing:
     def _run(self) -> None:
         while not self._is_closing:
             self._do_chore()
-            self._wake.wait(IDLE_S if self._open or self._chore is not None else None)
+            self._wake.wait(IDLE_S if self._open else None if self._chore is None else CHORE_LOOK_S)
             self._wake.clear()
             if not self._is_closing:
                 time.sleep(GATHER_S)
@@ -157,7 +158,8 @@ class Writing:
             if stream.descriptor is None:
                 stream.descriptor = open_file(stream.folder, stream.name)
                 self._open[stream] = None
-                data = (b"" if os.fstat(stream.descriptor).st_size else stream.magic) + stream.opening + data
+                if not os.fstat(stream.descriptor).st_size:
+                    data = stream.opening + data
             self._write_all(stream.descriptor, data)
         except OSError as error:
             self.drop(stream, f"{stream.folder}: {error.strerror or error}")
