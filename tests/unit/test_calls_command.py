@@ -91,7 +91,7 @@ def test_the_list_has_the_latest_first(installation: Installation, capsys: pytes
     assert [line.split()[0] for line in lines] == ["1", "2", "3"]
     assert [line.split()[3] for line in lines] == ["70", "68", "66"]
     assert "10.5" in lines[2] and "yes" in lines[2] and "caller hung up" in lines[2]
-    assert " no " in lines[1] and "not ended" in lines[0]
+    assert " no " in lines[1] and "unknown: its gateway died" in lines[0]
 
 
 def test_the_list_for_programs(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -299,9 +299,11 @@ def test_a_call_that_the_gateway_has_is_not_deleted(
         await asyncio.sleep(0)
         return {"calls": [{"call_id": 70, "call_uuid": UUIDS[70]}]}
 
-    monkeypatch.setattr("steadyline.commands.calls.ask_status", answers)
+    monkeypatch.setattr("steadyline.commands.live_calls.ask_status", answers)
     assert installation.run("delete", "1", "--yes") == 2
     assert "is under way" in capsys.readouterr().err
+    assert installation.run("list") == 0
+    assert "under way" in capsys.readouterr().out.splitlines()[1]
     assert installation.run("delete", "2", "--yes") == 0
 
 

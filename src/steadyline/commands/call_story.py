@@ -43,28 +43,30 @@ def turns_said(call: CallRecord) -> int:
     return sum(1 for turn in call.turns if turn.start_sample is not None)
 
 
-def ending(call: CallRecord) -> str:
-    """How it ended, for people."""
-    if call.ended_at is None:
-        return "not ended: it lives, or its gateway died"
-    return printable(call.end_reason or "")
+def ending(reason: str | None, *, is_live: bool) -> str:
+    """How a call ended, for people; `reason` is None when no end was journaled."""
+    if reason is None:
+        return "under way" if is_live else "unknown: its gateway died"
+    return printable(reason)
 
 
-def story(call: CallRecord, happenings: Iterable[Happening], recorded: str) -> str:
+def story(call: CallRecord, happenings: Iterable[Happening], recorded: str, *, is_live: bool = False) -> str:
     """All of it as text.
 
     Args:
         call: as the journal has it.
         happenings: of its recording.
         recorded: what there is of a recording, for people.
+        is_live: it is under way.
     """
-    length = duration_s(call)
+    length_s = duration_s(call)
+    length = "" if length_s is None else f", {length_s:.1f} s after the answer"
     lines = [
         f"call {call.call_id}  {call.call_uuid}",
         f"  from      {printable(call.peer)}",
         f"  began     {local_time(call.started_at)}",
         f"  answered  {_answered(call)}",
-        f"  ended     {ending(call)}" + (f", {length:.1f} s after the answer" if length is not None else ""),
+        f"  ended     {ending(call.end_reason, is_live=is_live)}{length}",
         f"  recorded  {recorded}",
         "",
         *_table(_by_time([*_said(call), *_events(call)]), "nothing was said"),

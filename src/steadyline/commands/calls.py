@@ -1,7 +1,6 @@
 """`steadyline calls list | show | export | delete`: calls that were, and what is kept of them."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -13,12 +12,11 @@ from steadyline.calls.records import CallRecord
 from steadyline.commands.call_choice import CallsError, chosen_call, since_when
 from steadyline.commands.call_export import call_object, export_call, wanted_formats
 from steadyline.commands.call_story import duration_s, ending, local_time, printable, story, turns_said
+from steadyline.commands.live_calls import live_uuids
 from steadyline.config import Config
-from steadyline.recorder.folders import RecordingError, call_folder, delete_recording, is_call_uuid, is_live
+from steadyline.recorder.folders import RecordingError, call_folder, delete_recording, is_call_uuid
 from steadyline.recorder.reading import Recording
 from steadyline.services.recording import KEEPER, recordings_directory
-from steadyline.services.status_client import ask_status, operator_seal
-from steadyline.wire.session import SessionTimes
 
 NO_CALLS = "no calls yet: start `steadyline up` and call it, e.g. with `steadyline call`"
 
@@ -50,7 +48,8 @@ def _list(journal: JournalReader, options: argparse.Namespace, config: Config) -
         raise CallsError(f"--limit {options.limit}: expected 1 or more")
     since = since_when(options.since) if options.since else 0.0
     calls = journal.recent_calls(options.limit, since=since)
-    rows = [_row(number, call, config) for number, call in enumerate(calls, 1)]
+    live = live_uuids(calls, config)
+    rows = [_row(number, call, config, call.call_uuid in live) for number, call in enumerate(calls, 1)]
     if options.json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     elif rows:
@@ -60,7 +59,7 @@ def _list(journal: JournalReader, options: argparse.Namespace, config: Config) -
     return 0
 
 
-def _row(number: int, call: CallRecord, config: Config) -> dict[str, Any]:
+def _row(number: int, call: CallRecord, config: Config, is_live: bool) -> dict[str, Any]:
     return {
         "number": number,
         "call_id": call.call_id,
@@ -72,6 +71,7 @@ def _row(number: int, call: CallRecord, config: Config) -> dict[str, Any]:
         "turns": turns_said(call),
         "ended": call.ended_at,
         "end_reason": call.end_reason,
+        "live": is_live,
         "recorded": bool(_recording(call, config).files),
     }
 
@@ -81,10 +81,10 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         seconds = "-" if row["duration_s"] is None else f"{row['duration_s']:.1f}"
         is_recorded = "yes" if row["recorded"] else "no"
-        ended = "not ended: it lives, or its gateway died" if row["ended"] is None else row["end_reason"]
+        ended = ending(row["end_reason"], is_live=row["live"])
         lines.append(
             f"{row['number']:<5} {local_time(row['started'])}  {row['call_id']:<6}  {row['call_uuid'][:8]}  {seconds:7}  "
-            f"{row['turns']:<5}  {is_recorded:8}  {printable(row['peer'])}, {printable(ended or '')}"
+            f"{row['turns']:<5}  {is_recorded:8}  {printable(row['peer'])}, {ended}"
         )
     return lines
 
@@ -98,7 +98,8 @@ def _show(journal: JournalReader, options: argparse.Namespace, config: Config) -
         shown = {"call": call_object(call), "happenings": told, "damages": recording.damages()}
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        print(story(call, happenings, _recorded(recording)))
+        is_live = bool(live_uuids([call], config))
+        print(story(call, happenings, _recorded(recording), is_live=is_live))
     return 0
 
 
@@ -120,7 +121,7 @@ def _delete(journal: JournalReader, options: argparse.Namespace, config: Config)
     if not options.yes and not _is_confirmed(call):
         print("nothing was deleted")
         return 1
-    if _is_under_way(call, config):
+    if live_uuids([call], config):
         raise CallsError(f"call {call.call_id} ({call.call_uuid}) is under way; a live call is not deleted")
     if is_call_uuid(call.call_uuid):
         delete_recording(call_folder(recordings_directory(config), call.call_uuid))
@@ -133,19 +134,8 @@ def _delete(journal: JournalReader, options: argparse.Namespace, config: Config)
 def _is_confirmed(call: CallRecord) -> bool:
     if not sys.stdin.isatty():
         raise CallsError("nobody can be asked here: give --yes to delete without being asked")
-    text = f"delete call {call.call_id} of {local_time(call.started_at)} from {printable(call.peer)}, {ending(call)}? [y/N] "
+    text = f"delete call {call.call_id} of {local_time(call.started_at)} from {printable(call.peer)}? [y/N] "
     return input(text).strip().lower() in ("y", "yes")
-
-
-def _is_under_way(call: CallRecord, config: Config) -> bool:
-    """Its gateway says so, or writes its recording still; what the journal lacks is an end, which a crash leaves out, too."""
-    if call.ended_at is not None:
-        return False
-    if is_call_uuid(call.call_uuid) and is_live(call_folder(recordings_directory(config), call.call_uuid)):
-        return True
-    address = (config.network.host, config.gateway.status_port)
-    status = asyncio.run(ask_status(address, SessionTimes(), operator_seal(config)))
-    return any(one.get("call_uuid") == call.call_uuid for one in (status or {}).get("calls", []))
 
 
 def _recording(call: CallRecord, config: Config) -> Recording:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from steadyline.clock import Clock, TimerHandle
 from steadyline.link.network import Address, Transport
 from steadyline.link.security import Seal
+from steadyline.wire.codec import Tap
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import (
     Closed,
@@ -15,7 +16,6 @@ from steadyline.wire.session import (
     Session,
     SessionState,
     SessionTimes,
-    Tap,
 )
 
 MAX_UNSENT_BYTES = 8 << 20

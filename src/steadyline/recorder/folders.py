@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from steadyline.errors import SteadylineError
@@ -73,8 +73,8 @@ def open_file(folder: Path, name: str) -> int:
     folder.mkdir(mode=0o700, exist_ok=True)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(folder / f"{name}{SUFFIX}", flags, 0o600)
-    with suppress(BlockingIOError):  # who deletes it at this moment is told that it was ours only by the next write
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    # Who looks whether it is live, or deletes it, holds it for a moment only.
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 

@@ -208,6 +208,12 @@ class Recorder:
             known = self._calls[call_uuid] = CallRecording(stream, self._writing, self._wall, self._what)
         return known
 
+    def ended(self, call_uuid: str, call_id: int, reason: str) -> None:
+        """Gateway: the call is over."""
+        recording = self.call(call_uuid, call_id)
+        if recording is not None:
+            recording.ended(reason)
+
     def close(self) -> None:
         """Write what waits."""
         if self._writing is not None:

@@ -38,7 +38,6 @@ class GatewayCall:
         on_first_audio: called with the turn and the seconds for which the caller waited for its answer.
         on_phrase: called with the number of a phrase that begins, and the seconds for which an answer was owed, or None.
         on_hang_up: called with the reason when the call is to be ended.
-        recording: is told what is heard and played; None: there is none.
 
     Args:
         line: the telephone's side.
@@ -76,7 +75,7 @@ class GatewayCall:
         self._silence = CallerSilence(self._owed)
         self._news = OutboundNews(self._owed, self._silence)
         self._hang_up_reason = ""
-        self.recording: CallRecording | None = None
+        self._recording: CallRecording | None = None
 
     def __repr__(self) -> str:
         state = "over" if self.is_over else "answered" if self.is_answered else "ringing"
@@ -124,10 +123,13 @@ class GatewayCall:
         """What the processors are told."""
         return CallStarted(self.call_id, self.call_uuid, self.line.peer, self.rate_hz)
 
-    def answered(self) -> None:
-        """Media is up."""
+    def answered(self, recording: CallRecording | None = None) -> None:
+        """Media is up; `recording` is told what is heard and played."""
         self.is_answered = True
         self._follow_rate()
+        self._recording = recording
+        if recording is not None:
+            recording.answered(self.line.codec or "", self.rate_hz)
         self._silence.answered(self._now())
         self._tell_news()
 
@@ -227,8 +229,8 @@ class GatewayCall:
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
         left = self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
-        if self.recording is not None and self.rate_hz:
-            self.recording.played(self._next_sample, self.rate_hz, left)
+        if self._recording is not None and self.rate_hz:
+            self._recording.played(self._next_sample, self.rate_hz, left)
         if len(samples) and self.rate_hz:
             self._hear(samples)
         self._hold.look(self._now())
@@ -255,8 +257,8 @@ class GatewayCall:
         self._next_sample += ticks
         self._quiet_ticks = 0 if int(np.abs(samples).max()) > QUIET_PEAK else self._quiet_ticks + ticks
         self._heard.put(self._next_sample, audio, ticks)
-        if self.recording is not None:
-            self.recording.heard(audio.sample, audio.rate_hz, samples)
+        if self._recording is not None:
+            self._recording.heard(audio.sample, audio.rate_hz, samples)
         if self.inbound is not None:
             self.inbound.send(audio)
 

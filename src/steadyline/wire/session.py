@@ -10,7 +10,7 @@ from enum import Enum
 
 from steadyline.errors import WireError
 from steadyline.wire.authentication import Authenticator
-from steadyline.wire.codec import decode_message, encode_message
+from steadyline.wire.codec import Tap, decode_message, encode_message
 from steadyline.wire.framing import HEADER, FrameDecoder
 from steadyline.wire.heartbeat import Heartbeat
 from steadyline.wire.messages import PROTOCOL_VERSION, Bye, Hello, Message, Ping, Pong, Refused, Welcome
@@ -70,18 +70,13 @@ class MessageReceived:
     message: Message
 
 
-Tap = Callable[[bool, Message, bytes], None]
-"""Is told of each message for a service, its own or the peer's: whether it was sent, what it is, the body of its frame."""
-
-
 @dataclass(frozen=True)
 class Closed:
     """The session is over: how (a final state), and why.
 
     Attributes:
         state: ENDED (on purpose), LOST (heals), REFUSED (the peer said why).
-        code: machine-readable, e.g. "bye", "eof", "silent", "unknown-call".
-        reason: for people.
+        code, reason: for programs, e.g. "bye", "eof", "silent", "unknown-call"; for people.
     """
 
     state: SessionState
@@ -101,9 +96,6 @@ class Session:
         times: its deadlines.
         authenticator: signs a listener's answer and judges the one that a dialer gets; a dialer's HELLO comes signed.
         judge: a listener's word on a HELLO, WireError when it is not to be believed.
-
-    Attributes:
-        tap: is told of all that passes while the session is open, heartbeats left out.
     """
 
     def __init__(
@@ -116,7 +108,7 @@ class Session:
     ) -> None:
         self.state = SessionState.HELLO
         self.last_frame_at = now
-        self.tap: Tap | None = None
+        self.tap: Tap | None = None  # is told of all that passes while it is open, heartbeats left out
         self._is_dialer = hello is not None
         self._hello = hello
         self._authenticator = authenticator or Authenticator()
@@ -302,7 +294,6 @@ class Session:
         return self.last_frame_at + self._times.lost_after_s
 
     def _write(self, message: Message) -> bytes:
-        """Queue a message, whatever the state; its frame."""
         frame = encode_message(message, self._seq + 1)
         self._output += frame
         self._seq += 1

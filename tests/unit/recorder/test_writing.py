@@ -3,6 +3,8 @@
 import errno
 import logging
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,3 +197,28 @@ def test_what_was_tried_before_the_call_was_known_is_told(tmp_path: Path, writin
     call.event("n", number=2)
     writing.drain()
     assert events(tmp_path, UUIDS[0]) == [1, 2]
+
+
+CHILD = """
+import logging, sys, time
+from pathlib import Path
+from steadyline.recorder.recorder import Recorder, What
+from steadyline.recorder.writing import Writing
+call = Recorder("gateway", 7, Path(sys.argv[1]), time.time, Writing(logging.getLogger()), What()).call(sys.argv[2], 2)
+call.answered("PCMU", 8000)
+for number in range(10**9):
+    call.event("n", number=number)
+    time.sleep(0.0005)
+    if number == 2000:
+        print("well under way", flush=True)
+"""
+
+
+def test_a_process_that_is_killed_leaves_what_it_had_written(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path), UUIDS[0]], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None and child.stdout.readline()
+        assert is_live(call_folder(tmp_path, UUIDS[0]))
+        child.kill()
+    found = events(tmp_path, UUIDS[0])
+    assert found == list(range(len(found))) and found
+    assert not is_live(call_folder(tmp_path, UUIDS[0])), "the kernel has let go of its lock"
