@@ -169,7 +169,8 @@ class Recording:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = [FileReader(path) for path in recording_files(folder)]
+        # One that was given up before anything was written to it is empty.
+        self.files = [FileReader(path) for path in recording_files(folder) if path.stat().st_size]
 
     def __repr__(self) -> str:
         return f"<Recording {self.folder.name} {len(self.files)} files>"

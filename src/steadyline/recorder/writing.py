@@ -1,5 +1,6 @@
 """Written behind: what is to be recorded waits in a bounded queue for one thread a process, which nobody waits for."""
 
+import errno
 import logging
 import os
 import threading
@@ -14,6 +15,8 @@ from steadyline.recorder.folders import open_file
 
 MAX_QUEUED_BYTES = 16 << 20
 """The audio of ten calls for some ten seconds: a disk that hangs for longer costs the recordings that wait for it."""
+RESERVE_BYTES = 100_000_000
+"""So much of the disk is left to others, the journal among them, which calls need more than their recordings."""
 GATHER_S = 0.2
 """So long the thread lets things gather: a crash costs as much of the recording, and one write a call does for them."""
 IDLE_S = 0.5
@@ -160,15 +163,11 @@ class Writing:
                 self._open[stream] = None
                 if not os.fstat(stream.descriptor).st_size:
                     data = stream.opening + data
-            self._write_all(stream.descriptor, data)
+            _check_room(stream.descriptor)
+            _write_all(stream.descriptor, data)
         except OSError as error:
             self.drop(stream, f"{stream.folder}: {error.strerror or error}")
             self._close(stream)
-
-    def _write_all(self, descriptor: int, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
 
     def _close(self, stream: Stream) -> None:
         self._open.pop(stream, None)
@@ -176,3 +175,18 @@ class Writing:
             with suppress(OSError):
                 os.close(stream.descriptor)
             stream.descriptor = None
+
+
+def _check_room(descriptor: int) -> None:
+    """Raise OSError when the disk has not enough room to spare."""
+    disk = os.fstatvfs(descriptor)
+    if disk.f_bavail * disk.f_frsize < RESERVE_BYTES:
+        raise OSError(
+            errno.ENOSPC, f"less than {RESERVE_BYTES // 1_000_000} MB are free, which are left to the journal"
+        )
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -94,8 +94,13 @@ def test_a_disk_that_hangs_keeps_nobody_waiting(
 
 
 def test_a_full_disk_costs_the_recording_and_leaves_a_readable_one(
-    tmp_path: Path, dropped: Dropped, writing: Writing, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    dropped: Dropped,
+    writing: Writing,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "RESERVE_BYTES", 0)
     with small_file_system(tmp_path / "small") as disk:
         directory = tmp_path / "small" / "recordings"
         call = make_recorder(directory, writing).call(UUIDS[0], 66)
@@ -117,6 +122,20 @@ def test_a_full_disk_costs_the_recording_and_leaves_a_readable_one(
         assert events(directory, UUIDS[0]) == found, "nothing follows what was torn"
     assert dropped.count == 1
     assert [record.call_id for record in caplog.records if "No space left" in record.getMessage()] == [66]  # type: ignore[attr-defined]
+
+
+def test_what_the_journal_needs_of_the_disk_is_left_to_it(
+    tmp_path: Path, dropped: Dropped, writing: Writing, caplog: pytest.LogCaptureFixture
+) -> None:
+    with small_file_system(tmp_path / "small") as disk:
+        call = make_recorder(disk.path.parent / "recordings", writing).call(UUIDS[0], 66)
+        assert call is not None
+        call.begin()
+        for number in range(100):
+            call.event("n", number=number)
+            writing.drain()
+        assert events(disk.path.parent / "recordings", UUIDS[0]) == []
+    assert dropped.count == 1 and "less than 100 MB are free" in caplog.text
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EIO, errno.EMFILE])
