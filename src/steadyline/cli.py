@@ -1,4 +1,4 @@
-"""The command line: `steadyline up | gateway | … | call | status | doctor | models | config | demo | drill | bench`."""
+"""The command line: `steadyline up | gateway | … | call | status | calls | doctor | models | config | demo | drill | bench`."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from steadyline import __version__
 from steadyline.commands.bench import BENCHES, add_bench_arguments, run_bench
+from steadyline.commands.calls_arguments import CALLS_ACTIONS, add_calls_arguments
 from steadyline.commands.drill import DRILLS, add_drill_arguments, run_drill
 from steadyline.config import Config
 from steadyline.config_file import config_arguments, load_config, render_config
@@ -27,6 +28,7 @@ EPILOG = """examples:
   steadyline up                              answer calls on this machine until Ctrl-C
   steadyline call --say question.wav         call it and say something
   steadyline status                          what is connected to what
+  steadyline calls list                      the calls that were; `calls show 1` tells the latest
   steadyline doctor                          what is wrong, and how to mend it
   steadyline --set gateway.sip_port=5070 up  any setting for one run; `steadyline config show` lists them all
 """
@@ -69,6 +71,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) 
     _add_services(commands)
     _add_call(commands, with_options="call" in with_options)
     _add_status(commands)
+    _add_calls(commands)
     _add_doctor(commands)
     _add_models(commands)
     _add_config(commands)
@@ -175,6 +178,24 @@ def _add_status(commands: Commands) -> None:
 
     parser = _command(commands, "status", "show the services, their connections and the calls", run)
     parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_calls(commands: Commands) -> None:
+    def runner(action: str) -> Callable[[argparse.Namespace], int]:
+        def run(namespace: argparse.Namespace) -> int:
+            from steadyline.commands.calls import run_calls
+
+            return run_calls(action, namespace, _config(namespace))
+
+        return run
+
+    text = "list, show, export and delete the calls that were"
+    group = commands.add_parser(
+        "calls", help=text, description="Calls that were, from the journal and their recordings."
+    )
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for action, text in CALLS_ACTIONS.items():
+        add_calls_arguments(action, _command(actions, action, text, runner(action)))
 
 
 def _add_doctor(commands: Commands) -> None:

@@ -28,6 +28,7 @@ from steadyline.config_system import (
     ModelsSection,
     NetworkSection,
     PbxSection,
+    RecorderSection,
     RegisterSection,
     RetrySection,
     SupervisorSection,
@@ -55,6 +56,7 @@ class Config:
     retry: RetrySection = field(default_factory=RetrySection)
     register: RegisterSection = field(default_factory=RegisterSection)
     journal: JournalSection = field(default_factory=JournalSection)
+    recorder: RecorderSection = field(default_factory=RecorderSection)
     log: LogSection = field(default_factory=LogSection)
     models: ModelsSection = field(default_factory=ModelsSection)
     supervisor: SupervisorSection = field(default_factory=SupervisorSection)

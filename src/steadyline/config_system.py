@@ -119,6 +119,21 @@ class JournalSection:
 
 
 @dataclass
+class RecorderSection:
+    """The flight recorder: what passed in a call, to be looked into afterwards."""
+
+    enabled: bool = setting(True, "record calls")
+    audio: bool = setting(True, "the sound of both sides, too; never where journal.store_text is false")
+    bodies: bool = setting(
+        False,
+        "all that passes between services, words and sound, and not only its outline; never where journal.store_text is false",
+    )
+    keep_days: float = setting(14.0, "a recording is deleted after this, days; 0: never", low=0)
+    keep_mb: int = setting(2000, "the oldest are deleted when all take more than this, MB; 0: no limit", low=0)
+    directory: str = setting("", "folder of the recordings; empty: recordings, beside journal.path")
+
+
+@dataclass
 class LogSection:
     """Logging, to standard error."""
 

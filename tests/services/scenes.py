@@ -14,7 +14,9 @@ from steadyline.drills.simulated_engines import SimulatedEngines, two_sentences
 from steadyline.drills.simulated_line import SimulatedCall
 from steadyline.drills.simulated_system import SERVICES, SimulatedSystem, drill_config
 from steadyline.link.memory import MemoryNetwork
+from steadyline.link.runtime import Runtime
 from steadyline.link.virtual_time import run_in_virtual_time
+from steadyline.recorder.recorder import Recorder
 
 GREETING = "hello caller"
 APOLOGY = "sorry later"
@@ -30,6 +32,7 @@ def play(
     engines: SimulatedEngines | None = None,
     network: MemoryNetwork | None = None,
     plans_exceptions: bool = False,
+    recorder: Callable[[Runtime], Recorder] | None = None,
 ) -> None:
     """Run a scene on a system of which nothing is started yet.
 
@@ -44,7 +47,7 @@ def play(
                 failures.append((record.getMessage(), record.exc_info))
 
     async def whole() -> None:
-        system = SimulatedSystem(journal_path, config, engines, network)
+        system = SimulatedSystem(journal_path, config, engines, network, recorder=recorder)
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
         await scene(system)
         await system.close()

@@ -26,6 +26,7 @@ PARSERS = {parser.prog: parser for parser in all_parsers(build_parser())}
 
 def test_all_commands_of_the_documents_are_there() -> None:
     wanted = {"up", *SERVICES, "call", "status", "doctor", "models list", "models fetch", "models check", "config show"}
+    wanted |= {"calls list", "calls show", "calls export", "calls delete"}
     assert {f"steadyline {name}" for name in wanted | {"demo"}} <= PARSERS.keys()
 
 

@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "steadyline"
 GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil", "setting", "secret_file"}
 CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file", "config_speech", "config_system"}
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
-UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
+UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "recorder", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
 UNDER_CLI = UNDER_SUPERVISOR | {"phone", "supervisor", "doctor", "drills", "bench", "console", "commands"}
 
@@ -41,7 +41,8 @@ LAYERS: dict[str, set[str]] = {
     "calls": LEAVES,
     "sip": LEAVES,
     "metrics": GROUND | {"connections"},
-    "link": GROUND | {"wire", "connections", "metrics"},
+    "recorder": LEAVES,
+    "link": GROUND | {"wire", "connections", "metrics", "recorder"},
     "services": UNDER_SERVICES,
     "phone": CORES | {"calls", "sip", "models"},
     "supervisor": UNDER_SUPERVISOR,
@@ -58,6 +59,7 @@ FORBIDDEN_MODULES = {
     "audio": {"asyncio", "socket", "threading"},
     "engines": {"asyncio"},
     "connections": {"asyncio", "socket", "time"},
+    "recorder": {"asyncio", "socket"},
 }
 
 OWNERS = {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from steadyline.calls.database import Database, JournalConflictError, JournalError
 from steadyline.calls.reader import JournalReader, committed_through, read_only
+from steadyline.calls.schema import TABLES_OF_CALLS
 
 __all__ = ["Journal", "JournalConflictError", "JournalError", "JournalReader", "read_only"]
 
@@ -169,6 +170,16 @@ class Journal(JournalReader):
             "(SELECT 1 FROM events WHERE call_uuid = ?1 AND kind = 'digit' AND json_extract(detail, '$.sample') = ?4)",
             (call_uuid, json.dumps(dict(detail)), at, detail["sample"]),
         )
+
+    def forget_call(self, call_uuid: str) -> None:
+        """Delete everything about a call that is over; the words are erased from the file as well."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for table in TABLES_OF_CALLS:
+                connection.execute(f"DELETE FROM {table} WHERE call_uuid = ?", (call_uuid,))
+
+        self._database.run(work, write=True)
+        self._database.fold()
 
     def _write(self, statement: str, parameters: tuple[object, ...]) -> None:
         self._database.run(lambda connection: connection.execute(statement, parameters), write=True)

@@ -67,9 +67,25 @@ class JournalReader:
         found = self._calls(f"WHERE {column} = ? ORDER BY started_at DESC LIMIT 1", (value,))
         return found[0] if found else None
 
-    def recent_calls(self, limit: int) -> list[CallRecord]:
-        """Up to `limit` calls, the latest first."""
-        return self._calls("ORDER BY started_at DESC LIMIT ?", (limit,))
+    def recent_calls(self, limit: int, *, since: float = 0.0) -> list[CallRecord]:
+        """Up to `limit` calls that began at `since` (Unix seconds) or later, the latest first."""
+        return self._calls("WHERE started_at >= ? ORDER BY started_at DESC LIMIT ?", (since, limit))
+
+    def numbered_call(self, number: int) -> CallRecord | None:
+        """The call with this place in `recent_calls`, from 1; None when there are not so many."""
+        found = self._calls("ORDER BY started_at DESC LIMIT 1 OFFSET ?", (number - 1,))
+        return found[0] if found else None
+
+    def calls_beginning_with(self, prefix: str, limit: int) -> list[CallRecord]:
+        """Up to `limit` calls whose uuid begins so, the latest first."""
+        clause = "WHERE substr(call_uuid, 1, ?) = ? ORDER BY started_at DESC LIMIT ?"
+        return self._calls(clause, (len(prefix), prefix, limit))
+
+    def count_calls(self) -> int:
+        """How many there are."""
+        return self._database.run(
+            lambda connection: int(connection.execute("SELECT count(*) FROM calls").fetchone()[0])
+        )
 
     def open_calls(self) -> list[CallRecord]:
         """The calls that have not ended, the oldest first. After a gateway's crash its calls are among them."""

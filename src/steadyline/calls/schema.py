@@ -71,6 +71,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE answers ADD COLUMN ends_call INTEGER NOT NULL DEFAULT 0",),
 )
 
+TABLES_OF_CALLS = ("turns", "clauses", "answers", "timings", "events", "calls")
+"""All of them have a column `call_uuid`."""
+
 
 def version(connection: sqlite3.Connection) -> int:
     """How many migrations the file has seen; 0 for an empty one."""

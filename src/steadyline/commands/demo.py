@@ -16,7 +16,9 @@ from steadyline.config_file import config_arguments, load_config
 from steadyline.errors import SteadylineError
 from steadyline.models.store import resolve
 from steadyline.phone.report import CallReport, TurnReport
+from steadyline.recorder.folders import call_folder, delete_recording, recorded_calls
 from steadyline.services.assembly import model_store
+from steadyline.services.recording import FOLDER as RECORDINGS
 from steadyline.supervisor.free_ports import free_port_settings
 from steadyline.supervisor.up import run_system
 
@@ -39,6 +41,8 @@ def run_demo(config_path: Path | None, settings: Sequence[str], out: Path, say: 
     journal = out / "journal.sqlite"
     for path in out.glob("journal.sqlite*"):
         path.unlink()
+    for call_uuid in recorded_calls(out / RECORDINGS):
+        delete_recording(call_folder(out / RECORDINGS, call_uuid))
     every = [*free_port_settings(), f"journal.path={journal.resolve()}", "log.level=error", *settings]
     config = load_config(config_path, every)
     reports: list[CallReport] = []

@@ -22,6 +22,7 @@ from steadyline.drills.simulated_workers import SimulatedDisk, SimulatedWorkers,
 from steadyline.engines.vad_energy import EnergyVad
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.runtime import Runtime
+from steadyline.recorder.recorder import Recorder
 from steadyline.retry import RetryPolicy
 from steadyline.services.engine_host import SPECULATIVE_PLACES, EngineHost
 from steadyline.services.gateway import GatewayService
@@ -87,6 +88,7 @@ class SimulatedSystem:
         network: with latency and losses of your choice.
         seed: of the jitter in the back-off, and of the disk's.
         disk_s: how long a write to the journal takes at most, before and again after it is done.
+        recorder: makes the recorder of a process; None: nothing is recorded.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class SimulatedSystem:
         network: MemoryNetwork | None = None,
         seed: int = 0,
         disk_s: float = 0.0,
+        recorder: Callable[[Runtime], Recorder] | None = None,
     ) -> None:
         self.journal_path = journal_path
         self.config = config or drill_config()
@@ -108,6 +111,7 @@ class SimulatedSystem:
         self._gateway_configs: dict[str, Config] = {}
         self._random = random.Random(seed)
         self._disk_s = disk_s
+        self._recorder = recorder
         self._call_numbers = itertools.count(1)
         self._epoch = 0
         note_tasks()
@@ -215,7 +219,7 @@ class SimulatedSystem:
     def _runtime(self, name: str, process: SimulatedProcess) -> Runtime:
         self._epoch += 1
         connections, retry, register = self.config.connections, self.config.retry, self.config.register
-        return Runtime(
+        runtime = Runtime(
             name,
             process.clock,
             process.network,
@@ -235,6 +239,9 @@ class SimulatedSystem:
             register.expiry_s,
             security=link_security(self.config, process.clock),
         )
+        if self._recorder is not None:
+            runtime.recorder = self._recorder(runtime)
+        return runtime
 
     def _gateway(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
         def open_line(on_incoming: Callable[[LineCall], None]) -> Awaitable[Line]:

@@ -188,6 +188,9 @@ class Acceptor:
         self._newest[key] = Newest(hello.epoch)
         if previous is not None:
             previous.drop(REPLACED)
+        recording = self._runtime.recorder.call(hello.call_uuid, hello.call_id)
+        if recording is not None:
+            link.record(recording.link(self._number, hello.role, "accepts"))
         link.accept(decision)
         status = self._note_open(key, link, hello, was_replaced=previous is not None)
         self._events.on_open(link, hello)
@@ -205,6 +208,7 @@ class Acceptor:
         status = self._statuses.get(key)
         if status is None:
             status = self._statuses[key] = self._runtime.board.add(known[0], hello.call_id, "connecting", "accepts")
+            status.recording = self._runtime.recorder.call(hello.call_uuid, hello.call_id)
         elif was_replaced:
             status.lost(REPLACED)
         status.begin(link.connected_at)

@@ -38,6 +38,7 @@ class Beacon:
         self._task: asyncio.Task[None] | None = None
         self._polling_since = 0.0
         self.status = runtime.board.add(connection, self._call_id, "polling", "polls")
+        self.status.recording = runtime.recorder.call(self._call_uuid, self._call_id)
 
     def __repr__(self) -> str:
         return f"<Beacon {self._connection.name} call={self._call_id} {self.status.state}>"

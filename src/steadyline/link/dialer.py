@@ -175,9 +175,9 @@ class Dialer:
             on_message=lambda _, message: self._events.on_message(message), on_closed=on_closed, on_open=on_open
         )
         runtime = self._runtime
-        link = self._link = Link(
-            runtime.clock, runtime.times, events, runtime.seal, self._address[1], self._events.hello()
-        )
+        hello = self._events.hello()
+        link = self._link = Link(runtime.clock, runtime.times, events, runtime.seal, self._address[1], hello)
+        self.status.recording = runtime.recorder.call(hello.call_uuid, hello.call_id)
         try:
             async with asyncio.timeout(runtime.times.hello_timeout_s):
                 await runtime.network.connect(self._address, link)
@@ -193,6 +193,8 @@ class Dialer:
     def _opened(self, link: Link, welcome: Welcome) -> None:
         """Runs inside the network's callback, before any message that follows the WELCOME is delivered."""
         self.last_code = ""
+        if self.status.recording is not None:
+            link.record(self.status.recording.link(self._connection.number, self._connection.listener, "dials"))
         self.status.opened(link)
         self._nudged.clear()
         self._events.on_open(welcome)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from steadyline.clock import Clock, TimerHandle
 from steadyline.link.network import Address, Transport
 from steadyline.link.security import Seal
+from steadyline.wire.codec import Tap
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import (
     Closed,
@@ -105,6 +106,10 @@ class Link:
             return False
         self._flush()
         return not self._drop_if_untaken()
+
+    def record(self, tap: Tap | None) -> None:
+        """Have `tap` told of all that passes from now on."""
+        self._session.tap = tap
 
     def send_again(self, messages: Iterable[Message]) -> None:
         """Send what was kept because the peer may lack it, when the link is new; counted for the metrics."""

@@ -17,6 +17,7 @@ from steadyline.link.network import Network
 from steadyline.link.security import Seal, Security
 from steadyline.link.status import StatusBoard
 from steadyline.metrics import Metrics
+from steadyline.recorder.recorder import Recorder
 from steadyline.retry import RetryPolicy
 from steadyline.wire.registration import RegisterCadence
 from steadyline.wire.session import SessionTimes
@@ -79,6 +80,7 @@ class Runtime:
         board: the connections that this process dials, polls or accepts.
         faults: what is out of order in this process although calls go on.
         security: the shared secret, and limits for strangers.
+        recorder: writes down what passes in calls.
     """
 
     role: str
@@ -93,6 +95,7 @@ class Runtime:
     registration_expiry_s: float = 5.0
     name: str = ""
     security: Security = field(default_factory=Security)
+    recorder: Recorder = field(default_factory=Recorder)
     metrics: Metrics = field(init=False)
     board: StatusBoard = field(init=False)
     faults: Faults = field(init=False)

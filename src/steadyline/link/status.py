@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from steadyline.clock import Clock
 from steadyline.connections import Connection
 from steadyline.metrics import ConnectionMetrics, Metrics, Side
+from steadyline.recorder.recorder import CallRecording
 
 FLAPS_WITHIN_S = 3600.0
 FLAPS_KEPT = 1000
@@ -35,6 +36,7 @@ class ConnectionStatus:
         last_error: for people; "" when there was none.
         losses: how often it was lost while it was open.
         gap_ms: from the latest loss that was healed to being open again; None before.
+        recording: of its call, which is told what becomes of it; None when there is none.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class ConnectionStatus:
         self.last_error = ""
         self.losses = 0
         self.gap_ms: float | None = None
+        self.recording: CallRecording | None = None
         self._clock = clock
         self._metrics = metrics
         self._since = self._begun_at = clock.now()
@@ -73,6 +76,7 @@ class ConnectionStatus:
     def failed(self, error: str) -> None:
         """An attempt came to nothing."""
         self.last_error = error
+        self._record("failed", attempt=self.attempts, error=error)
 
     def opened(self, heartbeat: Heartbeat | None, state: str = "open") -> None:
         """HELLO was answered."""
@@ -84,12 +88,16 @@ class ConnectionStatus:
             gap_s = now - self._lost_at
             self._is_lost, self._healed_at, self.gap_ms = False, now, round(gap_s * 1000, 3)
             self._metrics.healed(gap_s, self._clock.wall())
+            self._record("healed", attempts=self.attempts, gap_ms=self.gap_ms)
+        else:
+            self._record(state, attempts=self.attempts, established_ms=self.established_ms)
         self._enter(state)
 
     def resent(self, frames: int) -> None:
         """What was kept was sent when it was opened; the first time nothing is sent *again*."""
         if self.losses:
             self._metrics.resent(frames)
+            self._record("resent", frames=frames)
 
     def lost(self, error: str, state: str = "lost") -> None:
         """It was open, and is gone without BYE."""
@@ -99,11 +107,13 @@ class ConnectionStatus:
         self._heartbeat, self.last_error = None, error
         self._is_lost, self._lost_at = True, now
         self._metrics.lost(self._clock.wall())
+        self._record("lost", error=error)
         self._enter(state)
 
     def over(self, state: str, error: str) -> None:
         """It is "ended" or "refused", and will not be tried again."""
         self._heartbeat, self.last_error, self._is_lost = None, error, False
+        self._record(f"connection {state}", error=error)
         self._enter(state)
 
     def forgotten(self) -> None:
@@ -133,6 +143,10 @@ class ConnectionStatus:
             "last_frame_ms": None if heartbeat is None else _rounded((now - heartbeat.last_frame_at) * 1000),
             "round_trip_ms": None if round_trip_s is None else round(round_trip_s * 1000, 3),
         }
+
+    def _record(self, event: str, **detail: Any) -> None:
+        if self.recording is not None:
+            self.recording.event(event, connection=self.number, name=self.name, side=self.side, **detail)
 
     def _enter(self, state: str) -> None:
         if state != self.state:

@@ -75,6 +75,9 @@ class Metrics:
         self.journal_lost = self._counter(
             "journal_lost_writes", "Writes that never reached the journal: too many waited, or the service ended."
         )
+        self.recordings_dropped = self._counter(
+            "recordings_dropped", "Calls whose recording was given up: the disk is full, too slow, or not writable."
+        )
         info = Gauge("steadyline_service_info", "1; which release runs.", ("service", "version"), registry=registry)
         info.labels(service, __version__).set(1)
 

@@ -53,8 +53,8 @@ class EchoReference:
         """What the line had not sent is lost, and it goes on at another rate."""
         self._waiting = self._waiting[:0]
 
-    def tell(self, inbound: Link | None, buffered: int, clock: int, rate_hz: int) -> None:
-        """What has left for the caller since the last time, if it was loud enough to be heard again.
+    def tell(self, inbound: Link | None, buffered: int, clock: int, rate_hz: int) -> Samples:
+        """Tell what has left for the caller since the last time, if it was loud enough to be heard again; all that has left.
 
         Args:
             inbound: who is told.
@@ -65,16 +65,17 @@ class EchoReference:
         count = max(0, len(self._waiting) - buffered)
         samples, self._waiting = self._waiting[:count], self._waiting[count:]
         if not count or not rate_hz or self._end > clock + LARGEST_LEAD:
-            return
+            return samples
         start = self._end if self._end >= clock else clock + LEAD
         self._end = start + count * CLOCK_HZ // rate_hz
         if int(np.abs(samples.astype(np.int32)).max()) <= QUIET_PEAK:
-            return
+            return samples
         played = PlayedAudio(start, rate_hz, samples)
         self._kept.append((clock, played))
         self._forget(clock - KEPT)
         if inbound is not None:
             inbound.send(played)
+        return samples
 
     def learned(self, learned: EchoLearned) -> None:
         """Inbound has written down what it knows at the end of an utterance."""

@@ -155,7 +155,7 @@ class GatewayService:
         self._tasks.start(call.line.hangup(), "hang up")
 
     def _answered(self, call: GatewayCall, ready_ms: float) -> None:
-        call.answered()
+        call.answered(self._runtime.recorder.call(call.call_uuid, call.call_id))
         self._ticker.wake()
         uuid, at = call.call_uuid, self._runtime.clock.wall()
         detail = {"ready_ms": round(ready_ms, 1), "codec": call.line.codec}
@@ -195,6 +195,7 @@ class GatewayService:
             link.send(CallEnded(call.call_id, call.call_uuid, reason))
         self._ids.give_back(call.call_id, self._runtime.clock.now())
         self._acceptor.forget(call.call_uuid)
+        self._runtime.recorder.ended(call.call_uuid, call.call_id, reason)
         self._note_started(call)
         uuid, at, stats = call.call_uuid, self._runtime.clock.wall(), call.line.media_stats()
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "media", stats, at))

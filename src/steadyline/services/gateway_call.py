@@ -9,6 +9,7 @@ import numpy as np
 
 from steadyline.config_speech import BargeInSection
 from steadyline.link.link import Link
+from steadyline.recorder.recorder import CallRecording
 from steadyline.services.caller_silence import CallerSilence
 from steadyline.services.echo_reference import EchoReference
 from steadyline.services.line import LineCall, Samples
@@ -74,6 +75,7 @@ class GatewayCall:
         self._silence = CallerSilence(self._owed)
         self._news = OutboundNews(self._owed, self._silence)
         self._hang_up_reason = ""
+        self._recording: CallRecording | None = None
 
     def __repr__(self) -> str:
         state = "over" if self.is_over else "answered" if self.is_answered else "ringing"
@@ -121,10 +123,13 @@ class GatewayCall:
         """What the processors are told."""
         return CallStarted(self.call_id, self.call_uuid, self.line.peer, self.rate_hz)
 
-    def answered(self) -> None:
-        """Media is up."""
+    def answered(self, recording: CallRecording | None = None) -> None:
+        """Media is up; `recording` is told what is heard and played."""
         self.is_answered = True
         self._follow_rate()
+        self._recording = recording
+        if recording is not None:
+            recording.answered(self.line.codec or "", self.rate_hz)
         self._silence.answered(self._now())
         self._tell_news()
 
@@ -223,7 +228,9 @@ class GatewayCall:
         self._follow_rate()
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
-        self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
+        left = self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
+        if self._recording is not None and self.rate_hz:
+            self._recording.played(self._next_sample, self.rate_hz, left)
         if len(samples) and self.rate_hz:
             self._hear(samples)
         self._hold.look(self._now())
@@ -250,6 +257,8 @@ class GatewayCall:
         self._next_sample += ticks
         self._quiet_ticks = 0 if int(np.abs(samples).max()) > QUIET_PEAK else self._quiet_ticks + ticks
         self._heard.put(self._next_sample, audio, ticks)
+        if self._recording is not None:
+            self._recording.heard(audio.sample, audio.rate_hz, samples)
         if self.inbound is not None:
             self.inbound.send(audio)
 
@@ -302,6 +311,7 @@ class GatewayCall:
         """For `steadyline status`."""
         return {
             "call_id": self.call_id,
+            "call_uuid": self.call_uuid,
             "peer": self.line.peer,
             "codec": self.line.codec,
             "state": "answered" if self.is_answered else "ringing",

@@ -22,6 +22,7 @@ from steadyline.services.engine_host import EngineHost
 from steadyline.services.link_security import link_security
 from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
+from steadyline.services.recording import call_recorder
 from steadyline.services.status_server import StatusServer
 from steadyline.services.systemd import systemd
 from steadyline.wire.registration import RegisterCadence
@@ -44,8 +45,13 @@ def run_service(name: str, config: Config) -> int:
     """
     log = start_logging(name, config.log.level, config.log.style)
     _follow_supervisor()
-    with port_holder_named(config):
-        asyncio.run(_serve(name, config, service_runtime(name, config, log)))
+    runtime = service_runtime(name, config, log)
+    runtime.recorder = call_recorder(name, config, runtime)
+    try:
+        with port_holder_named(config):
+            asyncio.run(_serve(name, config, runtime))
+    finally:
+        runtime.recorder.close()
     return 0
 
 

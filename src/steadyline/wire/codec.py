@@ -1,5 +1,7 @@
 """Messages to frames and back: the table of all types."""
 
+from collections.abc import Callable
+
 from steadyline.errors import WireError
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.framing import Frame, encode_frame
@@ -11,6 +13,9 @@ MESSAGE_TYPES: dict[int, type[Message]] = {
     for kind in vars(module).values()
     if isinstance(kind, type) and kind.__module__ == module.__name__ and isinstance(getattr(kind, "TYPE", None), int)
 }
+
+Tap = Callable[[bool, Message, bytes], None]
+"""Is told of each message for a service, its own or the peer's: whether it was sent, what it is, the body of its frame."""
 
 
 def decode_message(frame: Frame) -> Message:

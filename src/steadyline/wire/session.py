@@ -10,8 +10,8 @@ from enum import Enum
 
 from steadyline.errors import WireError
 from steadyline.wire.authentication import Authenticator
-from steadyline.wire.codec import decode_message, encode_message
-from steadyline.wire.framing import FrameDecoder
+from steadyline.wire.codec import Tap, decode_message, encode_message
+from steadyline.wire.framing import HEADER, FrameDecoder
 from steadyline.wire.heartbeat import Heartbeat
 from steadyline.wire.messages import PROTOCOL_VERSION, Bye, Hello, Message, Ping, Pong, Refused, Welcome
 
@@ -76,8 +76,7 @@ class Closed:
 
     Attributes:
         state: ENDED (on purpose), LOST (heals), REFUSED (the peer said why).
-        code: machine-readable, e.g. "bye", "eof", "silent", "unknown-call".
-        reason: for people.
+        code, reason: for programs, e.g. "bye", "eof", "silent", "unknown-call"; for people.
     """
 
     state: SessionState
@@ -109,6 +108,7 @@ class Session:
     ) -> None:
         self.state = SessionState.HELLO
         self.last_frame_at = now
+        self.tap: Tap | None = None  # is told of all that passes while it is open, heartbeats left out
         self._is_dialer = hello is not None
         self._hello = hello
         self._authenticator = authenticator or Authenticator()
@@ -139,7 +139,9 @@ class Session:
         """
         if self.state is not SessionState.OPEN:
             return False
-        self._write(message)
+        frame = self._write(message)
+        if self.tap is not None:
+            self.tap(True, message, frame[HEADER.size :])
         return True
 
     def accept(self, welcome: Welcome, now: float) -> None:
@@ -175,6 +177,8 @@ class Session:
                 event = self._handle(decode_message(frame), now)
                 if event is not None:
                     events.append(event)
+                if self.tap is not None and isinstance(event, MessageReceived):
+                    self.tap(False, event.message, frame.body)
         except WireError as error:
             if not self.state.is_final:
                 self._say_refused(error.code, str(error))
@@ -289,6 +293,8 @@ class Session:
     def _lost_at(self) -> float:
         return self.last_frame_at + self._times.lost_after_s
 
-    def _write(self, message: Message) -> None:
-        self._output += encode_message(message, self._seq + 1)
+    def _write(self, message: Message) -> bytes:
+        frame = encode_message(message, self._seq + 1)
+        self._output += frame
         self._seq += 1
+        return frame
