@@ -12,6 +12,7 @@ from steadyline import __version__
 from steadyline.commands.bench import BENCHES, add_bench_arguments, run_bench
 from steadyline.commands.calls_arguments import CALLS_ACTIONS, add_calls_arguments
 from steadyline.commands.drill import DRILLS, add_drill_arguments, run_drill
+from steadyline.commands.replay_arguments import add_replay_arguments
 from steadyline.config import Config
 from steadyline.config_file import config_arguments, load_config, render_config
 from steadyline.errors import SteadylineError
@@ -72,6 +73,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) 
     _add_call(commands, with_options="call" in with_options)
     _add_status(commands)
     _add_calls(commands)
+    _add_replay(commands)
     _add_doctor(commands)
     _add_models(commands)
     _add_config(commands)
@@ -178,6 +180,15 @@ def _add_status(commands: Commands) -> None:
 
     parser = _command(commands, "status", "show the services, their connections and the calls", run)
     parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_replay(commands: Commands) -> None:
+    def run(namespace: argparse.Namespace) -> int:
+        from steadyline.commands.replay import run_replay
+
+        return run_replay(namespace, _config(namespace))
+
+    add_replay_arguments(_command(commands, "replay", "play a recorded call's caller to the present code", run))
 
 
 def _add_calls(commands: Commands) -> None:

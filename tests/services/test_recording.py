@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.services.recorders import Recorders
 from tests.services.scenes import (
     GREETING,
     SERVICES,
@@ -25,34 +25,12 @@ from steadyline.audio.pcm import from_pcm16
 from steadyline.config import Config
 from steadyline.drills.simulated_system import drill_config
 from steadyline.drills.tone_speech import words_in
-from steadyline.link.runtime import Runtime
 from steadyline.recorder import writing as writing_module
 from steadyline.recorder.channels import CLOCK_HZ, two_channels
 from steadyline.recorder.folders import call_folder
 from steadyline.recorder.reading import Recording
-from steadyline.recorder.recorder import Recorder, What
-from steadyline.recorder.writing import Writing
+from steadyline.recorder.recorder import What
 from steadyline.services.recording import what_is_recorded
-
-
-class Recorders:
-    """The recorders of a simulated system; they write when they are closed."""
-
-    def __init__(self, directory: Path, what: What | None = None) -> None:
-        self.directory = directory
-        self.what = what or What()
-        self.writings: list[Writing] = []
-        self.dropped: list[str] = []
-
-    def __call__(self, runtime: Runtime) -> Recorder:
-        drop: Callable[[], None] = lambda: self.dropped.append(runtime.role)  # noqa: E731
-        writing = Writing(runtime.log, drop, has_thread=False)
-        self.writings.append(writing)
-        return Recorder(runtime.role, runtime.epoch, self.directory, runtime.clock.wall, writing, self.what)
-
-    def close(self) -> None:
-        for writing in self.writings:
-            writing.close()
 
 
 @pytest.fixture

@@ -17,7 +17,17 @@ CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "recorder", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
-UNDER_CLI = UNDER_SUPERVISOR | {"phone", "supervisor", "doctor", "drills", "bench", "console", "commands"}
+UNDER_CLI = UNDER_SUPERVISOR | {
+    "phone",
+    "supervisor",
+    "doctor",
+    "drills",
+    "bench",
+    "replay",
+    "diagnosis",
+    "console",
+    "commands",
+}
 
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
@@ -49,6 +59,8 @@ LAYERS: dict[str, set[str]] = {
     "doctor": UNDER_SUPERVISOR | {"phone", "supervisor"},
     "drills": UNDER_SUPERVISOR | {"phone", "supervisor"},
     "bench": UNDER_SUPERVISOR | {"phone", "supervisor", "drills"},
+    "diagnosis": LEAVES | {"calls", "recorder"},
+    "replay": UNDER_SUPERVISOR | {"drills"},
     "console": UNDER_SUPERVISOR | {"phone", "supervisor", "drills"},
     "commands": UNDER_CLI - {"commands"},
     "cli": UNDER_CLI,

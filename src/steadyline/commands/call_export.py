@@ -14,10 +14,15 @@ from steadyline.calls.records import CallRecord
 from steadyline.commands.call_choice import CallsError
 from steadyline.commands.call_story import story
 from steadyline.commands.calls_arguments import FORMATS
+from steadyline.config import Config
 from steadyline.recorder.channels import CLOCK_HZ, two_channels
+from steadyline.recorder.folders import call_folder
 from steadyline.recorder.reading import PassedFrame, Recording
+from steadyline.replay.choices import SUFFIX
+from steadyline.replay.recorded_call import RecordedCall, recorded_call
+from steadyline.services.recording import recordings_directory
 
-SUFFIXES = {"wav": ".wav", "json": ".json", "text": ".txt"}
+SUFFIXES = {"wav": ".wav", "json": ".json", "text": ".txt", "replay": SUFFIX}
 
 
 def wanted_formats(text: str) -> tuple[str, ...]:
@@ -53,6 +58,10 @@ def export_call(
                     continue
                 _make_private(path)
                 write_wav(path, both, CLOCK_HZ)
+            elif name == "replay":
+                replayed = recorded_call(call, recording.sound())
+                _make_private(path)
+                replayed.save(path)
             else:
                 _make_private(path)
                 pieces = (
@@ -66,6 +75,16 @@ def export_call(
     except OSError as error:
         raise CallsError(f"--out {out}: cannot be written: {error.strerror or error}") from error
     return written
+
+
+def call_to_replay(call: CallRecord, config: Config) -> RecordedCall:
+    """A call with what its caller said.
+
+    Raises:
+        SteadylineError: that was not recorded.
+    """
+    folder = call_folder(recordings_directory(config), call.call_uuid)
+    return recorded_call(call, Recording(folder).sound())
 
 
 def call_json(call: CallRecord, recording: Recording) -> Iterator[str]:

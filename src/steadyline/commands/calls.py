@@ -1,9 +1,10 @@
-"""`steadyline calls list | show | export | delete`: calls that were, and what is kept of them."""
+"""`steadyline calls list | show | why | export | delete`: calls that were, and what is kept of them."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from steadyline.calls.records import CallRecord
 from steadyline.commands.call_choice import CallsError, chosen_call, since_when
 from steadyline.commands.call_export import call_object, export_call, wanted_formats
 from steadyline.commands.call_story import duration_s, ending, local_time, printable, story, turns_said
+from steadyline.commands.calls_arguments import NO_CALLS
 from steadyline.commands.live_calls import live_uuids
 from steadyline.config import Config
+from steadyline.diagnosis.evidence import evidence_of
+from steadyline.diagnosis.rules import findings
 from steadyline.recorder.folders import RecordingError, call_folder, delete_recording, is_call_uuid
 from steadyline.recorder.reading import Recording
 from steadyline.services.recording import KEEPER, recordings_directory
-
-NO_CALLS = "no calls yet: start `steadyline up` and call it, e.g. with `steadyline call`"
 
 
 def run_calls(action: str, options: argparse.Namespace, config: Config) -> int:
@@ -31,6 +33,7 @@ def run_calls(action: str, options: argparse.Namespace, config: Config) -> int:
         "list": _list,
         "show": _show,
         "export": _export,
+        "why": _why,
         "delete": _delete,
     }
     path = Path(config.journal.path).expanduser()
@@ -113,6 +116,24 @@ def _export(journal: JournalReader, options: argparse.Namespace, config: Config)
     if "wav" in formats and not any(path.suffix == ".wav" for path in written):
         print("no sound of this call is recorded", file=sys.stderr)
         return 0 if len(formats) > 1 else 1
+    return 0
+
+
+def _why(journal: JournalReader, options: argparse.Namespace, config: Config) -> int:
+    call = chosen_call(journal, options.call)
+    recording = _recording(call, config)
+    found = findings(evidence_of(call, recording, config.llama.apology))
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=2))
+        return 0
+    for finding in found:
+        at = "      ?" if finding.at_s is None else f"{finding.at_s:7.2f}"
+        print(f"{at}  {printable(finding.text)}  [{finding.rule}]")
+        print("\n".join(f"         - {printable(line)}" for line in finding.evidence))
+    if not found:
+        print("nothing is known to have gone wrong")
+    if not recording.files:
+        print("this call is not recorded: only the journal was looked at")
     return 0
 
 

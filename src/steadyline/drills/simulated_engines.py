@@ -10,6 +10,7 @@ from steadyline.drills.simulated_workers import engine_sleep
 from steadyline.drills.tone_speech import speak, words_in
 from steadyline.engines.llm import Message
 from steadyline.errors import EngineError
+from steadyline.services.engine_protocols import LanguageModel, Recognizer, Synthesizer
 from steadyline.services.patience import Phrase
 from steadyline.services.phrases import PHRASES_HZ, Phrases
 
@@ -143,7 +144,7 @@ class SimulatedEngines:
         load_s: how long each takes to load.
     """
 
-    recognizer: Callable[[], ToneRecognizer] = ToneRecognizer
-    model: Callable[[], RuleModel] = RuleModel
-    synthesizer: Callable[[], ToneSynthesizer] = ToneSynthesizer
+    recognizer: Callable[[], Recognizer] = ToneRecognizer
+    model: Callable[[], LanguageModel] = RuleModel
+    synthesizer: Callable[[], Synthesizer] = ToneSynthesizer
     load_s: float = 0.0

@@ -96,6 +96,10 @@ class SimulatedCall:
         """Speak after what is being said; see `tone_speech.VOCABULARY`."""
         self._to_say = np.concatenate((self._to_say, to_pcm16(speak(text, self._rate_hz))))
 
+    def play(self, samples: Samples) -> None:
+        """Say a recording, int16 mono at the line's rate, after what is being said."""
+        self._to_say = np.concatenate((self._to_say, samples))
+
     @property
     def is_saying(self) -> bool:
         """The caller has not said everything yet."""

@@ -26,7 +26,7 @@ from steadyline.recorder.recorder import Recorder
 from steadyline.retry import RetryPolicy
 from steadyline.services.engine_host import SPECULATIVE_PLACES, EngineHost
 from steadyline.services.gateway import GatewayService
-from steadyline.services.inbound import FreshDetectors, inbound_service
+from steadyline.services.inbound import DetectorPool, FreshDetectors, inbound_service
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.link_security import link_security
@@ -89,6 +89,7 @@ class SimulatedSystem:
         seed: of the jitter in the back-off, and of the disk's.
         disk_s: how long a write to the journal takes at most, before and again after it is done.
         recorder: makes the recorder of a process; None: nothing is recorded.
+        detectors: inbound's; None: by level.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class SimulatedSystem:
         seed: int = 0,
         disk_s: float = 0.0,
         recorder: Callable[[Runtime], Recorder] | None = None,
+        detectors: DetectorPool | None = None,
     ) -> None:
         self.journal_path = journal_path
         self.config = config or drill_config()
@@ -112,6 +114,7 @@ class SimulatedSystem:
         self._random = random.Random(seed)
         self._disk_s = disk_s
         self._recorder = recorder
+        self._detectors = detectors or FreshDetectors(EnergyVad)
         self._call_numbers = itertools.count(1)
         self._epoch = 0
         note_tasks()
@@ -204,7 +207,7 @@ class SimulatedSystem:
         makers: dict[str, Callable[[Runtime, SimulatedProcess], RunningService]] = {
             "gateway": self._gateway,
             "inbound": lambda runtime, process: RunningService(
-                process, runtime, inbound_service(runtime, self.config, FreshDetectors(EnergyVad))
+                process, runtime, inbound_service(runtime, self.config, self._detectors)
             ),
             "outbound": lambda runtime, process: RunningService(
                 process, runtime, outbound_service(runtime, self.config, drill_phrases())

@@ -173,12 +173,21 @@ def _standby(config: Config, runtime: Runtime) -> Assembled:
 def _voice(name: str, engine: str, config: Config, runtime: Runtime, place: TtsSection | StandbySection) -> Assembled:
     from steadyline.services.tts import TtsService
 
-    loaders = {"piper": _piper, "kokoro": _kokoro}
-    load = loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
+    load = voice_loader(engine, config)
     # A clause that is being rendered is nearer to the caller's ear than what the model writes after it.
     workers = ThreadWorkers(config.tts.workers + SPECULATIVE_PLACES, name, config.engines.nice // 2)
     host = EngineHost(name, load, workers, runtime, places=config.tts.workers)
     return Assembled(TtsService(runtime, config, host, place), place.status_port, host, place.metrics_port)
+
+
+def voice_loader(engine: str, config: Config) -> Callable[[], Any]:
+    """What makes a voice: "piper", "kokoro" or "module:Class".
+
+    Raises:
+        ModelError: its model is not here.
+    """
+    loaders = {"piper": _piper, "kokoro": _kokoro}
+    return loaders[engine](config) if engine in loaders else lambda: make_engine(engine)
 
 
 def _piper(config: Config) -> Callable[[], Any]:

@@ -1,0 +1,125 @@
+"""A recorded call as one file: what the caller said, sample for sample, and what the journal knows of the call."""
+
+import io
+import json
+import wave
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyline.calls.records import CallRecord, ClauseRecord, EventRecord, TurnRecord
+from steadyline.recorder.reading import Sound
+from steadyline.replay.choices import ReplayError
+
+CLOCK_HZ = 16_000
+"""The call's clock, whatever the line's rate."""
+RATES_HZ = (8_000, 16_000, 48_000)
+LONGEST_S = 4 * 3600
+"""What claims to be longer is refused before it is taken into memory."""
+_CALL, _CALLER = "call.json", "caller.wav"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedCall:
+    """A call to replay.
+
+    Attributes:
+        record: from the journal, with its texts.
+        caller: int16, mono, at `rate_hz`: what the line gave, from the answer on.
+        rate_hz: the line's rate: 8,000, 16,000 or 48,000.
+    """
+
+    record: CallRecord
+    caller: NDArray[np.int16]
+    rate_hz: int
+
+    def save(self, path: Path) -> None:
+        """Write it as one file.
+
+        Raises:
+            ReplayError: it cannot be written.
+        """
+        sound = io.BytesIO()
+        with wave.open(sound, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(self.rate_hz)
+            file.writeframes(self.caller.astype("<i2", copy=False).tobytes())
+        try:
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(_CALL, json.dumps(asdict(self.record), ensure_ascii=False, indent=1))
+                archive.writestr(_CALLER, sound.getvalue())
+        except OSError as error:
+            raise ReplayError(f"{path}: cannot be written: {error.strerror}") from error
+
+    @classmethod
+    def load(cls, path: Path) -> "RecordedCall":
+        """Read what `save` wrote.
+
+        Raises:
+            ReplayError: there is no such file, or it is none of ours.
+        """
+        try:
+            with zipfile.ZipFile(path) as archive:
+                limit = LONGEST_S * max(RATES_HZ) * 2
+                for name in (_CALL, _CALLER):
+                    if archive.getinfo(name).file_size > limit:
+                        raise ReplayError(f"{path}: {name} is longer than a call of {LONGEST_S // 3600} h")
+                record = _record(json.loads(archive.read(_CALL)))
+                with wave.open(io.BytesIO(archive.read(_CALLER))) as file:
+                    if (file.getnchannels(), file.getsampwidth()) != (1, 2) or file.getframerate() not in RATES_HZ:
+                        raise ReplayError(f"{path}: {_CALLER} is not mono PCM of 16 bits at a telephone's rate")
+                    samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
+                    return cls(record, samples, file.getframerate())
+        except OSError as error:
+            raise ReplayError(f"{path}: {error.strerror or error}") from error
+        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, wave.Error) as error:
+            raise ReplayError(
+                f"{path} is no recorded call: {error!s:.80}; `steadyline calls export` makes one"
+            ) from error
+
+
+def recorded_call(record: CallRecord, sounds: Iterable[Sound]) -> RecordedCall:
+    """A call from the journal and its recording.
+
+    Raises:
+        ReplayError: what the caller said was not recorded, or the texts were not kept.
+    """
+    heard = [sound for sound in sounds if not sound.is_played and sound.rate_hz in RATES_HZ]
+    if not heard:
+        raise ReplayError(
+            f"call {record.call_uuid} cannot be replayed: what the caller said was not recorded (recorder.audio)"
+        )
+    if any(turn.caller_text is None for turn in record.turns if turn.turn):
+        raise ReplayError(f"call {record.call_uuid} cannot be replayed: its texts were not kept (journal.store_text)")
+    rate_hz = heard[0].rate_hz
+    # A codec that changed in the middle of the call is played on at its own rate from silence on: few calls do.
+    pieces = [sound for sound in heard if sound.rate_hz == rate_hz]
+    ends = [sound.sample * rate_hz // CLOCK_HZ + len(sound.samples) for sound in pieces]
+    caller = np.zeros(min(max(ends), LONGEST_S * rate_hz), np.int16)
+    for sound in pieces:
+        start = sound.sample * rate_hz // CLOCK_HZ
+        fitting = sound.samples[: max(0, len(caller) - start)]
+        caller[start : start + len(fitting)] = fitting
+    return RecordedCall(record, caller, rate_hz)
+
+
+def _record(content: Mapping[str, Any]) -> CallRecord:
+    turns = _each(content["turns"], lambda turn: TurnRecord(**{**turn, "clauses": _each(turn["clauses"], _clause)}))
+    events = _each(content["events"], lambda event: EventRecord(**event))
+    return CallRecord(**{**content, "turns": turns, "events": events})
+
+
+def _clause(content: Mapping[str, Any]) -> ClauseRecord:
+    return ClauseRecord(**content)
+
+
+def _each(contents: Iterable[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    return tuple(make(content) for content in contents)
