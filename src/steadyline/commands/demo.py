@@ -22,6 +22,7 @@ from steadyline.supervisor.up import run_system
 
 QUESTIONS = Path("examples") / "questions"
 """The questions that the repository ships."""
+SETTINGS = ("log.level=error", "console.enabled=false")
 WHISPER_HZ = 16_000
 MARGIN_S = 0.3
 
@@ -39,7 +40,7 @@ def run_demo(config_path: Path | None, settings: Sequence[str], out: Path, say: 
     journal = out / "journal.sqlite"
     for path in out.glob("journal.sqlite*"):
         path.unlink()
-    every = [*free_port_settings(), f"journal.path={journal.resolve()}", "log.level=error", *settings]
+    every = [*free_port_settings(), *SETTINGS, f"journal.path={journal.resolve()}", *settings]
     config = load_config(config_path, every)
     reports: list[CallReport] = []
 
