@@ -302,6 +302,7 @@ class GatewayCall:
         """For `steadyline status`."""
         return {
             "call_id": self.call_id,
+            "call_uuid": self.call_uuid,
             "peer": self.line.peer,
             "codec": self.line.codec,
             "state": "answered" if self.is_answered else "ringing",
