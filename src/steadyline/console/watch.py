@@ -28,7 +28,7 @@ class Watch:
         self._asking: dict[str, asyncio.Future[None]] = {}
         self._lookers = 0
         self._task: asyncio.Task[None] | None = None
-        self._next: asyncio.Future[str] | None = None
+        self._next: asyncio.Future[str | None] | None = None
 
     @property
     def is_asking(self) -> bool:
@@ -47,20 +47,22 @@ class Watch:
             self._next = asyncio.get_running_loop().create_future()
             self._task = asyncio.get_running_loop().create_task(self._keep(), name="watch")
         try:
-            while self._next is not None:
-                yield await asyncio.shield(self._next)
+            while self._next is not None and (text := await asyncio.shield(self._next)) is not None:
+                yield text
         finally:
             self._lookers -= 1
             if not self._lookers:
                 self.stop()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Ask no more; whoever still looks has seen the last of it."""
         for task in (self._task, *self._asking.values()):
             if task is not None:
                 task.cancel()
         self._asking.clear()
         self._task = None
+        if self._next is not None and not self._next.done():
+            self._next.set_result(None)
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()

@@ -111,6 +111,18 @@ def test_an_answer_that_nobody_understands_ends_no_view() -> None:
     run_in_virtual_time(scenario())
 
 
+def test_when_it_stops_whoever_looks_is_let_go() -> None:
+    async def scenario() -> None:
+        watch = Asked().watch()
+        looks = watch.looks()
+        await anext(looks)
+        asyncio.get_running_loop().call_later(0.1, watch.stop)
+        assert [text async for text in looks] == []
+        assert len(await take(watch.looks(), 2)) == 2
+
+    run_in_virtual_time(scenario())
+
+
 def test_there_is_room_for_so_many_and_no_more() -> None:
     async def scenario() -> None:
         watch = Asked().watch()

@@ -119,7 +119,7 @@ function waterfall(turn) {
 
 function events(call) {
   if (!call.events.length) return empty("Nothing happened but talk.");
-  const list = table("Events", ["At", "Service", "Event", "Details"]);
+  const list = table("Events", ["At", "Service", "Event", "Details"], true);
   list.body.append(...call.events.map((event) => list.row([
     h("span", { class: "figures" }, clock(event.at_s)), event.service, event.kind,
     h("code", {}, Object.entries(event.detail).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ")),

@@ -8,7 +8,7 @@ const EVERY_MS = 4000;
 const TONES = { live: "good", ended: "idle", "cut off": "bad" };
 
 export function show(main) {
-  const list = table("Calls", ["When", "Caller", "State", "Length", "Turns", "Ended because"]);
+  const list = table("Calls", ["When", "Caller", "State", "Length", "Turns", "Ended because"], true);
   const none = empty("No call yet.", "Dial the address on the Line page, or run: steadyline call --say question.wav");
   const more = h("button", { type: "button", hidden: true }, "Show older calls");
   const first = h("tbody");

@@ -48,10 +48,11 @@ export function stateMark() {
 }
 
 // A table whose cells know their column, so that narrow screens can show each row as a card.
-export function table(caption, columns) {
+// `hasLongEnd`: the last one is long, and gets a line of its own there.
+export function table(caption, columns, hasLongEnd = false) {
   const body = h("tbody");
   const element = h(
-    "table", {}, h("caption", { class: "unseen" }, caption),
+    "table", { class: hasLongEnd ? "long-end" : null }, h("caption", { class: "unseen" }, caption),
     h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)))), body,
   );
   const row = (cells, attributes = {}) =>

@@ -29,8 +29,11 @@ export function ms(value) {
 
 export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
-// The user of a SIP address, which is what people know a caller by; all of it where there is none.
+const MAX_NAME_CHARS = 60;
+
+// The user of a SIP address, which is what people know a caller by; all of it where there is none, but no more than is read.
 export function caller(peer) {
   const found = /^<?sips?:([^@;>]+)@/.exec(peer);
-  return found ? found[1] : peer || "unknown";
+  const name = found ? found[1] : peer || "unknown";
+  return name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name;
 }

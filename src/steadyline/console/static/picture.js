@@ -6,7 +6,7 @@ import { duration, ms } from "./format.js";
 
 const WIDE_FROM = 860;
 const WIDE = { box: 172, caller: 116, height: 126, step: 176, gap: 0 };
-const TALL = { height: 132, step: 214, gap: 10, caller: 140 };
+const TALL = { height: 146, step: 226, gap: 10, caller: 140 };
 const ACTION_NAMES = { restart: "Restart", kill: "Kill", freeze: "Freeze" };
 const CALLER = { role: "caller", service: "caller", column: -1, row: 0 };
 const CALLER_ARROW = { name: "caller ⇄ gateway", number: "", transport: "sip", isBoth: true };
