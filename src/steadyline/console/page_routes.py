@@ -30,6 +30,8 @@ async def login_page(request: Request) -> Response:
 
 async def log_in(request: Request) -> Response:
     """{"password": …} for a session."""
+    # The body first: between the look at the delay and the verdict nobody else gets a try.
+    content = await bounded_json(request)
     sources, now = sources_of(request), time.time()
     client = request.client.host if request.client else ""
     wait_s = sources.delays.wait_s(client, now)
@@ -37,7 +39,6 @@ async def log_in(request: Request) -> Response:
         answer = refused(HTTPStatus.TOO_MANY_REQUESTS, f"too many wrong passwords: try again in {wait_s:.0f} s")
         answer.headers["retry-after"] = str(int(wait_s) + 1)
         return answer
-    content = await bounded_json(request)
     password = content.get("password") if content else None
     if not isinstance(password, str) or not 0 < len(password) <= MAX_PASSWORD_CHARS:
         return refused(HTTPStatus.BAD_REQUEST, 'expected a JSON object with "password", a text')
