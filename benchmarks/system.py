@@ -14,9 +14,9 @@ from typing import Any, Self
 
 from steadyline.calls.journal import read_only
 from steadyline.calls.records import CallRecord
-from steadyline.commands.status import collect
 from steadyline.config_file import load_config, render_config
 from steadyline.errors import SteadylineError
+from steadyline.services.system_status import collect
 from steadyline.supervisor.free_ports import free_port_settings
 
 START_DEADLINE_S = 120.0
@@ -46,7 +46,14 @@ class MeasuredSystem:
         self.folder = Path(self._folder.name)
         self._journal = self.folder / "journal.sqlite"
         self.config = load_config(
-            None, [*free_port_settings(), f"journal.path={self._journal}", *QUIET_SETTINGS, *settings]
+            None,
+            [
+                *free_port_settings(),
+                "console.enabled=false",
+                f"journal.path={self._journal}",
+                *QUIET_SETTINGS,
+                *settings,
+            ],
         )
         self._config_file = self.folder / "config.toml"
         self._config_file.write_text(render_config(self.config))

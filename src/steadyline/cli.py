@@ -70,6 +70,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) 
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
     _add_services(commands)
+    _add_console(commands)
     _add_call(commands, with_options="call" in with_options)
     _add_status(commands)
     _add_calls(commands)
@@ -157,6 +158,15 @@ def _add_services(commands: Commands) -> None:
         parser = _command(commands, name, f"run the {name} service alone, in the foreground", runner(name))
         for option, (key, text) in RETRY_OPTIONS.items():
             parser.add_argument(option, dest=key.replace(".", "_"), metavar="N", help=f"{text} (sets {key})")
+
+
+def _add_console(commands: Commands) -> None:
+    def run(namespace: argparse.Namespace) -> int:
+        from steadyline.console.service import run_console
+
+        return run_console(_config(namespace))
+
+    _command(commands, "console", "run the console in the browser alone, in the foreground", run)
 
 
 def _add_call(commands: Commands, *, with_options: bool) -> None:

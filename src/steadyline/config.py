@@ -22,6 +22,7 @@ from steadyline.config_speech import (
 )
 from steadyline.config_system import (
     ConnectionsSection,
+    ConsoleSection,
     GatewaySection,
     JournalSection,
     LogSection,
@@ -59,6 +60,7 @@ class Config:
     recorder: RecorderSection = field(default_factory=RecorderSection)
     log: LogSection = field(default_factory=LogSection)
     models: ModelsSection = field(default_factory=ModelsSection)
+    console: ConsoleSection = field(default_factory=ConsoleSection)
     supervisor: SupervisorSection = field(default_factory=SupervisorSection)
 
 

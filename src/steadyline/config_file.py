@@ -220,6 +220,7 @@ def _check_together(config: Config) -> None:
     if config.pbx.server and not config.pbx.user:
         raise ConfigError("pbx.server is set, but pbx.user is empty: give the user name to register as")
     _check_network(config)
+    _check_console(config)
 
 
 def _check_network(config: Config) -> None:
@@ -243,6 +244,21 @@ def _check_network(config: Config) -> None:
     for key, (limit, least) in limits.items():
         if limit < least:
             raise ConfigError(f"{key} is {limit}, but gateway.max_calls is {calls}: expected at least {least}")
+
+
+def _check_console(config: Config) -> None:
+    """Whom the console lets in."""
+    console = config.console
+    if console.password_file:
+        return
+    mend = (
+        "set console.password_file to a file with a password (make one with: "
+        "umask 077; head -c 12 /dev/urandom | base64 > FILE)"
+    )
+    if not _is_loopback(console.host):
+        raise ConfigError(f"console.host is {console.host!r}, which is beyond the loopback: {mend}, or take 127.0.0.1")
+    if console.names:
+        raise ConfigError(f"console.names has {console.names[0]!r}, so others are to reach it: {mend}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -150,6 +150,23 @@ class ModelsSection:
 
 
 @dataclass
+class ConsoleSection:
+    """The console in the browser: what is connected to what, the calls, how long callers waited."""
+
+    enabled: bool = setting(True, "`steadyline up` starts it, last; calls need it for nothing")
+    host: str = setting("127.0.0.1", "address that it listens on; beyond the loopback only with password_file")
+    port: int = port_number(8060, "HTTP port")
+    names: list[str] = setting(
+        [], "further host names by which browsers reach it, say that of a proxy; only with password_file"
+    )
+    password_file: str = setting("", "file (mode 0600) with the password; empty: none is asked for")
+    session_h: float = setting(12.0, "who has given the password is asked again after this, h", low=0.1, high=720)
+    drills: bool = setting(False, "the console may also kill and freeze services, to see calls go on")
+    status_port: int = port_number(8079, "TCP port for the supervisor's heartbeat")
+    metrics_port: int = port_number(8069, "HTTP port for /metrics, /live and /ready; 0: off")
+
+
+@dataclass
 class SupervisorSection:
     """`steadyline up`."""
 

@@ -1,4 +1,4 @@
-"""The shared secret's file: read by every process that listens or dials; its content is never shown."""
+"""Files with a secret: the services' shared one, the console's password; their content is never shown."""
 
 import stat
 from pathlib import Path
@@ -9,8 +9,13 @@ MIN_SECRET_BYTES = 16
 MAX_SECRET_BYTES = 4096
 
 
-def read_secret(name: str) -> bytes:
-    """The secret in the file that `network.secret_file` names, without white space around it; b"" for no name.
+def read_secret(name: str, key: str = "network.secret_file", min_bytes: int = MIN_SECRET_BYTES) -> bytes:
+    """The secret in the file that a setting names, without white space around it; b"" for no name.
+
+    Args:
+        name: of the file.
+        key: the setting, for errors.
+        min_bytes: a shorter one is refused.
 
     Raises:
         ConfigError: no such file, not a plain file, readable by others, too short or too long; says what to do.
@@ -18,7 +23,7 @@ def read_secret(name: str) -> bytes:
     if not name:
         return b""
     path = Path(name).expanduser()
-    where = f"network.secret_file, {path}:"
+    where = f"{key}, {path}:"
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -33,9 +38,9 @@ def read_secret(name: str) -> bytes:
     secret = content.strip()
     if len(content) > MAX_SECRET_BYTES:
         raise ConfigError(f"{where} holds more than {MAX_SECRET_BYTES} bytes, which is no secret of ours")
-    if len(secret) < MIN_SECRET_BYTES:
+    if len(secret) < min_bytes:
         raise ConfigError(
-            f"{where} holds {len(secret)} bytes, expected at least {MIN_SECRET_BYTES}: "
+            f"{where} holds {len(secret)} bytes, expected at least {min_bytes}: "
             f"(umask 077; head -c 32 /dev/urandom | base64 > {path})"
         )
     return secret

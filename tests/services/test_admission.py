@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.services.scenes import SimulatedSystem, answer_to, answered, ask, play, started, until
 
-from steadyline.commands.status import overview
 from steadyline.commands.status_table import table
+from steadyline.services.system_status import overview
 
 
 def sample(system: SimulatedSystem, name: str, **labels: str) -> float | None:

@@ -10,9 +10,9 @@ import pytest
 from tests.services.full_disk import FULL, FullDisk
 from tests.services.scenes import SimulatedSystem, answer_to, answered, ask, play, started
 
-from steadyline.commands.status import overview
 from steadyline.commands.status_table import table
 from steadyline.services.status_server import StatusServer
+from steadyline.services.system_status import overview
 
 NAMES = ("gateway", "inbound", "whisper", "llama", "tts", "outbound")
 

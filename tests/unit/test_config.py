@@ -200,3 +200,11 @@ def test_no_setting_raises_anything_but_a_config_error(text: str) -> None:
         load_config(None, [text, f"gateway.sip_port={text}", f"llama.persona={text}", f"gateway.codecs={text}"])
     except ConfigError as error:
         assert "--set" in str(error) or "gateway.codecs" in str(error)
+
+
+@pytest.mark.parametrize("setting", ["console.host=0.0.0.0", "console.host=10.0.0.5", "console.names=phones.example"])
+def test_a_console_that_others_can_reach_needs_a_password(setting: str) -> None:
+    with pytest.raises(ConfigError, match=r"console\.(host|names).*console\.password_file"):
+        load_config(None, [setting])
+    config = load_config(None, [setting, "console.password_file=/run/password"])
+    assert config.console.password_file == "/run/password"

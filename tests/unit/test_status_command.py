@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from steadyline.commands import status
 from steadyline.commands.status_table import duration
 from steadyline.config import Config
+from steadyline.services import system_status as status
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,39 @@ class TestFrozen:
         assert child.is_fatal
 
 
+class TestWished:
+    """An operator wants it started again."""
+
+    def test_it_is_started_at_once_and_no_failure(self) -> None:
+        child, now = new_child(), 0.0
+        for _ in range(100):
+            child.started(now)
+            child.wanted_anew(now + 1.0)
+            child.exited(0, now + 1.5)
+            assert (child.state, child.start_at) == (ChildState.WAITING, now + 1.5)
+            now = child.start_at
+        assert child.restarts == 100
+        assert crash(child, now) == 0.0
+
+    def test_only_its_next_end_is_none(self) -> None:
+        child = new_child(RestartPolicy(budget=0))
+        child.started(0.0)
+        child.wanted_anew(1.0)
+        child.exited(0, 1.0)
+        crash(child, 2.0)
+        assert child.is_fatal
+
+    def test_one_that_was_given_up_is_tried_again_with_a_whole_budget(self) -> None:
+        child = new_child(RestartPolicy(budget=2))
+        for n in range(3):
+            crash(child, 10.0 * n)
+        assert child.is_fatal
+        child.wanted_anew(50.0)
+        assert (child.state, child.start_at) == (ChildState.WAITING, 50.0)
+        assert [crash(child, 60.0 + n) for n in range(2)] == [0.0, 0.5]
+        assert not child.is_fatal
+
+
 CRASHES = st.lists(st.tuples(st.floats(0, 100), st.sampled_from([0, 1, -9, -11])), max_size=30)
 
 

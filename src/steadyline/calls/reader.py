@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from steadyline.calls.database import Database
-from steadyline.calls.records import CallRecord, ClauseRecord, EventRecord, TurnRecord
+from steadyline.calls.lists import ENDLESS, page_of_calls, spans_since, waits_since
+from steadyline.calls.records import CallRecord, CallSummary, ClauseRecord, EventRecord, TurnRecord, WaitRecord
 
 _CALL_COLUMNS = (
     "call_uuid",
@@ -86,6 +87,18 @@ class JournalReader:
         return self._database.run(
             lambda connection: int(connection.execute("SELECT count(*) FROM calls").fetchone()[0])
         )
+
+    def page_of_calls(self, limit: int, before: tuple[float, str] = ENDLESS) -> list[CallSummary]:
+        """Up to `limit` calls before (`started_at`, `call_uuid`), the latest first, without what was said."""
+        return self._database.run(lambda connection: page_of_calls(connection, before, limit))
+
+    def waits_since(self, since: float, limit: int) -> list[WaitRecord]:
+        """Up to `limit` timings of turns in calls that began since then (Unix seconds), of the latest calls first."""
+        return self._database.run(lambda connection: waits_since(connection, since, limit))
+
+    def spans_since(self, since: float, limit: int) -> list[tuple[float, float]]:
+        """Begin and end, Unix seconds, of up to `limit` calls that began since then; of one without an end its begin twice."""
+        return self._database.run(lambda connection: spans_since(connection, since, limit))
 
     def open_calls(self) -> list[CallRecord]:
         """The calls that have not ended, the oldest first. After a gateway's crash its calls are among them."""

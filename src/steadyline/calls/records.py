@@ -68,6 +68,30 @@ class EventRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CallSummary:
+    """One call as a line of a list; `turns` counts what the caller said. The other attributes are those of `CallRecord`."""
+
+    call_uuid: str
+    call_id: int
+    peer: str
+    codec: str
+    started_at: float
+    answered_at: float | None
+    ended_at: float | None
+    end_reason: str | None
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRecord:
+    """One measured duration of a turn, with when its call began."""
+
+    started_at: float
+    name: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call with all its turns and events, in order.
 

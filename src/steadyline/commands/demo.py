@@ -24,6 +24,7 @@ from steadyline.supervisor.up import run_system
 
 QUESTIONS = Path("examples") / "questions"
 """The questions that the repository ships."""
+SETTINGS = ("log.level=error", "console.enabled=false")
 WHISPER_HZ = 16_000
 MARGIN_S = 0.3
 
@@ -43,7 +44,7 @@ def run_demo(config_path: Path | None, settings: Sequence[str], out: Path, say: 
         path.unlink()
     for call_uuid in recorded_calls(out / RECORDINGS):
         delete_recording(call_folder(out / RECORDINGS, call_uuid))
-    every = [*free_port_settings(), f"journal.path={journal.resolve()}", "log.level=error", *settings]
+    every = [*free_port_settings(), *SETTINGS, f"journal.path={journal.resolve()}", *settings]
     config = load_config(config_path, every)
     reports: list[CallReport] = []
 

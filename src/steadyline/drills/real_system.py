@@ -27,6 +27,9 @@ FOLLOW_THE_DRILL = (
 )
 """Ask the kernel for SIGTERM when the drill dies (Linux, prctl(2), PR_SET_PDEATHSIG), whatever it dies of; kept by execve(2)."""
 
+NO_CONSOLE = "console.enabled=false"
+"""A drill strikes and measures the services of the call alone."""
+
 
 class DrillError(SteadylineError):
     """The system under drill did not do what every drill takes for granted; the text ends with its log."""
@@ -53,7 +56,7 @@ class RealSystem:
     ) -> None:
         self.folder = folder
         journal = f"journal.path={folder / 'journal.sqlite'}"
-        self.config = load_config(config_path, [*free_port_settings(), journal, *settings])
+        self.config = load_config(config_path, [*free_port_settings(), NO_CONSOLE, journal, *settings])
         self.uri = ""
         self.logbook = LogbookReader(folder)
         self._pace = pace

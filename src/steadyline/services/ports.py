@@ -59,6 +59,12 @@ def configured_ports(config: Config) -> list[Port]:
             Port("standby.status_port", "tcp", internal, config.standby.status_port, "standby"),
             Port("standby.metrics_port", "tcp", internal, config.standby.metrics_port, "standby"),
         ]
+    if config.console.enabled:
+        ports += [
+            Port("console.port", "tcp", config.console.host, config.console.port, "console"),
+            Port("console.status_port", "tcp", internal, config.console.status_port, "console"),
+            Port("console.metrics_port", "tcp", internal, config.console.metrics_port, "console"),
+        ]
     # 0 is not a port that somebody chooses but one that is not opened.
     ports = [port for port in ports if port.number or not port.key.endswith(".metrics_port")]
     if "tls" in gateway.transports:

@@ -13,7 +13,15 @@ from steadyline.link.network import Address, TcpNetwork
 from steadyline.link.security import Seal
 from steadyline.services.link_security import link_security
 from steadyline.services.status_server import STATUS_CONNECTION
-from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, StatusReply, StatusRequest, Welcome
+from steadyline.wire.messages import (
+    PROTOCOL_VERSION,
+    Hello,
+    Message,
+    StatusReply,
+    StatusRequest,
+    Welcome,
+)
+from steadyline.wire.operator_messages import ChildReply, ChildRequest
 from steadyline.wire.session import Closed, SessionTimes
 
 _COUNTER = itertools.count(1)
@@ -29,20 +37,38 @@ def operator_seal(config: Config) -> Seal:
     return Seal(clock, link_security(config, clock))
 
 
-async def ask_status(address: Address, times: SessionTimes, seal: Seal) -> dict[str, Any] | None:
-    """A service's status; None when nobody answers there, or one that does not have the secret."""
-    answer: asyncio.Future[dict[str, Any] | None] = asyncio.get_running_loop().create_future()
+async def ask_status(
+    address: Address, times: SessionTimes, seal: Seal, *, details: bool = True
+) -> dict[str, Any] | None:
+    """A service's status; None when nobody answers there, or one that does not have the secret.
 
-    def settle(status: dict[str, Any] | None) -> None:
+    `details`: also what it uses of the machine, which takes a walk through /proc.
+    """
+    reply = await _ask(address, times, seal, StatusRequest(details))
+    return reply.status if isinstance(reply, StatusReply) else None
+
+
+async def ask_of_child(
+    address: Address, times: SessionTimes, seal: Seal, action: str, service: str
+) -> ChildReply | None:
+    """Have the supervisor, at its status port, do something to a service; None when it does not answer."""
+    reply = await _ask(address, times, seal, ChildRequest(action, service))
+    return reply if isinstance(reply, ChildReply) else None
+
+
+async def _ask(address: Address, times: SessionTimes, seal: Seal, question: Message) -> Message | None:
+    """The first message that is answered; None when the connection fails or is silent for too long."""
+    answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+
+    def settle(message: Message | None) -> None:
         if not answer.done():
-            answer.set_result(status)
+            answer.set_result(message)
 
     def on_open(link: Link, _: Welcome) -> None:
-        link.send(StatusRequest(True))
+        link.send(question)
 
     def on_message(_: Link, message: Message) -> None:
-        if isinstance(message, StatusReply):
-            settle(message.status)
+        settle(message)
 
     def on_closed(_: Link, closed: Closed) -> None:
         settle(None)
@@ -71,6 +97,11 @@ def status_ports(config: Config) -> dict[str, int]:
         **({"standby": config.standby.status_port} if config.standby.engine else {}),
         "outbound": config.outbound.status_port,
     }
+
+
+def side_status_ports(config: Config) -> dict[str, int]:
+    """The same of the services beside the signal's path, which no call needs."""
+    return {"console": config.console.status_port} if config.console.enabled else {}
 
 
 async def ask_all(config: Config, names: Collection[str] | None = None) -> dict[str, dict[str, Any] | None]:

@@ -14,6 +14,7 @@ from steadyline.link.network import Address
 from steadyline.link.runtime import Runtime
 from steadyline.services.service import Service
 from steadyline.wire.messages import Hello, Message, StatusReply, StatusRequest, Welcome
+from steadyline.wire.operator_messages import ChildReply, ChildRequest
 from steadyline.wire.session import Closed, SessionState
 
 STATUS_CONNECTION = 6
@@ -66,8 +67,8 @@ class StatusServer:
         if self._watch is not None:
             self._watch.cancel()
 
-    def status(self) -> dict[str, Any]:
-        """What is answered; docs/operations.md explains every field."""
+    def status(self, *, with_resources: bool = True) -> dict[str, Any]:
+        """What is answered; docs/operations.md explains every field. The resources take a walk through /proc."""
         details = getattr(self._service, "details", None)
         return {
             "name": self._name,
@@ -78,7 +79,7 @@ class StatusServer:
             "faults": self._runtime.faults.as_dicts(),
             "connections": self._runtime.board.as_dicts(),
             "calls": self._service.calls(),
-            "resources": self._resources(),
+            **({"resources": self._resources()} if with_resources else {}),
             **(details() if details else {}),
         }
 
@@ -100,7 +101,16 @@ class StatusServer:
 
     def _received(self, link: Link, message: Message) -> None:
         if isinstance(message, StatusRequest):
-            link.send(StatusReply(self.status()))
+            link.send(StatusReply(self.status(with_resources=message.details)))
+        elif isinstance(message, ChildRequest):
+            link.send(self._ask_of_child(message))
+
+    def _ask_of_child(self, request: ChildRequest) -> ChildReply:
+        ask_of_child = getattr(self._service, "ask_of_child", None)
+        if ask_of_child is None:
+            return ChildReply(False, f"{self._name} has no services under it: ask the supervisor's status port")
+        refusal: str = ask_of_child(request.action, request.service)
+        return ChildReply(not refusal, refusal)
 
     def _closed(self, link: Link, closed: Closed) -> None:
         if closed.state is SessionState.LOST and closed.code != "eof" and link.hello is not None:

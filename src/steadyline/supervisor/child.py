@@ -73,6 +73,7 @@ class Child:
         self._heard_until: float | None = None
         self._found = ""
         self._has_served = False
+        self._is_wanted_anew = False
         # A clock that goes while the child runs, and the failures on it that count.
         self._ran_s = 0.0
         self._failures: list[float] = []
@@ -120,6 +121,14 @@ class Child:
         self._found = found
         self._heard_until = self._started_at if heard_at is None else heard_at
 
+    def wanted_anew(self, now: float) -> None:
+        """An operator wants it started again: its next end is none of its failures. A FATAL one waits to be started."""
+        if self.is_fatal:
+            self._failures.clear()
+            self.state, self.start_at = ChildState.WAITING, now
+        else:
+            self._is_wanted_anew = True
+
     def exited(self, code: int, now: float) -> None:
         """The process ended: decide when it is started again.
 
@@ -127,6 +136,12 @@ class Child:
             code: its exit status, or minus the number of the signal.
             now: time, seconds.
         """
+        is_wanted_anew, self._is_wanted_anew = self._is_wanted_anew, False
+        if is_wanted_anew:
+            self.ending = "ended as an operator wished"
+            self.restarts += 1
+            self.state, self.start_at = ChildState.WAITING, now
+            return
         how = f"killed by signal {-code}" if code < 0 else f"ended with status {code}"
         self.ending = f"{self._found} and was killed" if self._found else how
         if code == UNUSABLE_EXIT_CODE and not self._has_served:

@@ -36,6 +36,9 @@ _TCP_KEYS = (
     "standby.status_port",
     "standby.metrics_port",
     "standby.port",
+    "console.port",
+    "console.status_port",
+    "console.metrics_port",
     "supervisor.status_port",
     "supervisor.metrics_port",
 )

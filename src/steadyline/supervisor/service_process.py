@@ -80,6 +80,11 @@ class ServiceProcess:
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
 
+    def strike(self, number: signal.Signals) -> None:
+        """Send the service itself, not its engine, a signal, as a drill does."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
     def kill(self) -> None:
         """End its whole group, stopped or not: it and its engine."""
         with suppress(ProcessLookupError):

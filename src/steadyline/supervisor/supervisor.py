@@ -9,12 +9,14 @@ from steadyline.config import Config
 from steadyline.errors import CannotRunError
 from steadyline.link.runtime import Runtime
 from steadyline.process_state import process_state
-from steadyline.services.status_client import ask_all, status_ports
+from steadyline.services.status_client import ask_all, ask_status, operator_seal, side_status_ports, status_ports
 from steadyline.supervisor.child import Child, ChildState, RestartPolicy
 from steadyline.supervisor.heartbeat import Heartbeat
 from steadyline.supervisor.line_relay import KEPT_LINES, LineRelay
 from steadyline.supervisor.service_process import ServiceProcess
+from steadyline.supervisor.wishes import STRIKES, refusal_of
 from steadyline.vigil import Patience, Vigil
+from steadyline.wire.session import SessionTimes
 
 READY_POLL_S = 0.2
 CHECK_INTERVAL_S = 0.25
@@ -27,7 +29,7 @@ class Supervisor:
 
     Args:
         runtime, config: surroundings.
-        names: services to run.
+        names: services to run; those of `side_status_ports` may fail without anything else being affected.
         arguments: command-line arguments that each service is given (configuration).
         pass_on: gets the lines that the services write to their standard error, as bytes; must not block.
     """
@@ -47,12 +49,13 @@ class Supervisor:
         self._children = {name: Child(name, _restart_policy(config), runtime.random) for name in names}
         self._last_lines = {name: deque[str](maxlen=KEPT_LINES) for name in names}
         self._processes: dict[str, ServiceProcess] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._status_ports = {**status_ports(config), **side_status_ports(config)}
+        self._keepers: dict[str, asyncio.Task[None]] = {}
         self._failed = asyncio.Event()
 
     @property
     def state(self) -> str:
-        broken = [child.name for child in self._children.values() if child.is_fatal]
+        broken = [child.name for child in self._children.values() if child.is_fatal and self._is_needed(child.name)]
         return f"cannot run: {', '.join(broken)}" if broken else "ready"
 
     def calls(self) -> list[dict[str, Any]]:
@@ -74,11 +77,12 @@ class Supervisor:
         }
 
     async def start(self) -> None:
-        self._keepers = [asyncio.ensure_future(self._keep(child)) for child in self._children.values()]
+        for name, child in self._children.items():
+            self._keepers[name] = asyncio.ensure_future(self._keep(child))
 
     async def stop(self) -> None:
         """End the children: SIGTERM, and SIGKILL for what is still there after `supervisor.stop_timeout_s`."""
-        for keeper in self._keepers:
+        for keeper in self._keepers.values():
             keeper.cancel()
         for child in self._children.values():
             child.stopped()
@@ -109,7 +113,7 @@ class Supervisor:
             if self._failed.is_set():
                 raise CannotRunError(f"{self.state}; {self._where_the_reason_stands()}")
             if not waiting:
-                for child in self._children.values():
+                for child in filter(lambda child: self._is_needed(child.name), self._children.values()):
                     child.served()
                 gateway = statuses["gateway"]
                 return str(gateway["sip_uri"]) if gateway else ""
@@ -117,6 +121,45 @@ class Supervisor:
                 shown = ", ".join(waiting)
                 progress(shown)
             await self._runtime.clock.sleep(READY_POLL_S)
+
+    async def wait_side_service(self, name: str) -> bool:
+        """Wait until a service that calls do not need is ready; False when it cannot run."""
+        address, seal = (self._config.network.host, self._status_ports[name]), operator_seal(self._config)
+        while not self._children[name].is_fatal:
+            status = await ask_status(address, SessionTimes(), seal, details=False)
+            if self._state_of(name, status) == "ready":
+                self._children[name].served()
+                return True
+            await self._runtime.clock.sleep(READY_POLL_S)
+        return False
+
+    def ask_of_child(self, action: str, name: str) -> str:
+        """An operator's wish; "" when it is done, else why not.
+
+        Args:
+            action: "restart"; "kill" (SIGKILL) and "freeze" (SIGSTOP) only where `console.drills` allows them.
+            name: of a service.
+        """
+        child, process = self._children.get(name), self._processes.get(name)
+        refusal = refusal_of(action, name, self._children, drills=self._config.console.drills)
+        if refusal or child is None:
+            return refusal
+        if child.is_fatal and action == "restart":
+            child.wanted_anew(self._runtime.clock.now())
+            self._keepers[name] = asyncio.ensure_future(self._keep(child))
+        elif child.state is not ChildState.RUNNING or process is None or not process.is_running:
+            return f"{name} does not run ({child.state.value})"
+        elif action == "restart":
+            child.wanted_anew(self._runtime.clock.now())
+            process.terminate()
+        else:
+            process.strike(STRIKES[action])
+        self._runtime.log.warning("an operator's wish: %s %s", action, name)
+        return ""
+
+    def _is_needed(self, name: str) -> bool:
+        """Calls need it."""
+        return name not in side_status_ports(self._config)
 
     def _where_the_reason_stands(self) -> str:
         if any(child.has_spent_budget for child in self._children.values()):
@@ -170,7 +213,7 @@ class Supervisor:
         clock, settings = self._runtime.clock, self._config.supervisor
         patience = Patience(settings.stopped_after_s, settings.silent_after_s, settings.start_timeout_s)
         vigil = Vigil(clock.now(), patience, 2 * CHECK_INTERVAL_S)
-        address = (self._config.network.host, status_ports(self._config)[child.name])
+        address = (self._config.network.host, self._status_ports[child.name])
         heartbeat = Heartbeat(self._runtime, address, 2 * settings.silent_after_s)
         heartbeat.start()
         try:
@@ -193,7 +236,8 @@ class Supervisor:
             log.error("%s is FATAL and not started again: it %s. Its last lines:%s", child.name, child.verdict, lines)
         else:
             log.error("%s %s", child.name, child.verdict)
-        self._failed.set()
+        if self._is_needed(child.name):
+            self._failed.set()
 
 
 def _restart_policy(config: Config) -> RestartPolicy:

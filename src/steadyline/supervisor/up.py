@@ -25,10 +25,17 @@ LAST_WORDS_TIMEOUT_S = 2.0
 """The log of a system that ends is waited for so long, if nobody takes it."""
 
 
+def console_address(config: Config) -> str:
+    """The console's URL."""
+    host = config.console.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.console.port}"
+
+
 def service_names(config: Config) -> tuple[str, ...]:
-    """The services that `up` runs: every one, the configured voice, and the standby if there is one."""
+    """The services that `up` runs: every one, the configured voice, the standby if there is one, the console last."""
     standby = ("standby",) if config.standby.engine else ()
-    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service, *standby)
+    console = ("console",) if config.console.enabled else ()
+    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service, *standby, *console)
 
 
 async def run_system(
@@ -54,6 +61,7 @@ async def run_system(
     status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
     metrics = MetricsServer(runtime, lambda: supervisor.state)
     stopping = _interrupted_by_signals()
+    announcing: asyncio.Future[None] | None = None
     try:
         with port_holder_named(config):
             await status.start((config.network.host, config.supervisor.status_port))
@@ -63,6 +71,8 @@ async def run_system(
         uri = await supervisor.wait_ready(progress)
         progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
         manager.up(runtime.clock)
+        if config.console.enabled:
+            announcing = asyncio.ensure_future(_announce_console(supervisor, config, progress))
         await body(uri)
     except asyncio.CancelledError:
         if not stopping.is_set():
@@ -70,11 +80,21 @@ async def run_system(
     finally:
         progress("stopping")
         manager.stopping()
+        if announcing is not None:
+            announcing.cancel()
         await supervisor.stop()
         status.stop()
         metrics.stop()
         # Waits for whoever reads the log, when nothing else is left to do on this loop.
         writer.close(LAST_WORDS_TIMEOUT_S)
+
+
+async def _announce_console(supervisor: Supervisor, config: Config, progress: Callable[[str], None]) -> None:
+    """Say where the console is, once it is there; calls are taken meanwhile."""
+    if await supervisor.wait_side_service("console"):
+        progress(f"console {console_address(config)}")
+    else:
+        progress("console is not available; its lines above say why, calls are taken without it")
 
 
 def _interrupted_by_signals() -> asyncio.Event:

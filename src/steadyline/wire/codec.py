@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from steadyline.errors import WireError
-from steadyline.wire import audio_messages, line_messages, messages
+from steadyline.wire import audio_messages, line_messages, messages, operator_messages
 from steadyline.wire.framing import Frame, encode_frame
 from steadyline.wire.messages import Message
 
 MESSAGE_TYPES: dict[int, type[Message]] = {
     kind.TYPE: kind  # type: ignore[attr-defined]
-    for module in (messages, line_messages, audio_messages)
+    for module in (messages, line_messages, audio_messages, operator_messages)
     for kind in vars(module).values()
     if isinstance(kind, type) and kind.__module__ == module.__name__ and isinstance(getattr(kind, "TYPE", None), int)
 }

@@ -1,0 +1,174 @@
+"""The console as a process: assembled from the configuration, served by uvicorn beside its status port."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from steadyline.config import Config, sections
+from steadyline.connections import CONNECTIONS
+from steadyline.console.access import Access
+from steadyline.console.guard import Guard
+from steadyline.console.line_view import line_view
+from steadyline.console.picture import picture
+from steadyline.console.routes import ROUTES
+from steadyline.console.sources import Sources
+from steadyline.console.watch import Watch
+from steadyline.errors import PortTakenError
+from steadyline.link.network import reason
+from steadyline.link.runtime import Runtime
+from steadyline.secret_file import read_secret
+from steadyline.services.assembly import Assembled
+from steadyline.services.process import run_service
+from steadyline.services.status_client import ask_of_child, ask_status, operator_seal, status_ports
+from steadyline.services.system_status import Answers
+from steadyline.wire.session import SessionTimes
+
+NICENESS = 10
+"""Whoever floods the console takes no processor time from calls."""
+MAX_CONNECTIONS = 100
+GRACE_S = 1
+ANSWER_WITHIN_S = 0.8
+"""A sound service answers in milliseconds; one that is silent for so long is shown as silent."""
+MIN_PASSWORD_BYTES = 8
+SUPERVISOR = "supervisor"
+
+
+def run_console(config: Config) -> int:
+    """Run the console until SIGTERM or Ctrl-C.
+
+    Raises:
+        ConfigError: the password's or the secret's file cannot be used.
+        PortTakenError: a port is in use.
+    """
+    os.nice(NICENESS)
+    return run_service("console", config, assemble_console)
+
+
+def assemble_console(name: str, config: Config, runtime: Runtime) -> Assembled:
+    """The console as a service.
+
+    Raises:
+        ConfigError: the password's or the secret's file cannot be used.
+    """
+    sources = console_sources(config, runtime.log)
+    service = ConsoleService(console_app(config, sources), sources.watch, config.console.host, config.console.port)
+    return Assembled(service, config.console.status_port, metrics_port=config.console.metrics_port)
+
+
+def console_app(config: Config, sources: Sources) -> ASGIApp:
+    """The ASGI application with its guard around it."""
+    app = Starlette(routes=ROUTES)
+    app.state.sources = sources
+    return Guard(app, sources.access, config.console.host, config.console.names)
+
+
+def console_sources(config: Config, log: logging.Logger) -> Sources:
+    """What the console asks.
+
+    Raises:
+        ConfigError: the password's or the secret's file cannot be used.
+    """
+    password = read_secret(config.console.password_file, "console.password_file", MIN_PASSWORD_BYTES)
+    seal, host = operator_seal(config), config.network.host
+    times = SessionTimes(hello_timeout_s=ANSWER_WITHIN_S, lost_after_s=ANSWER_WITHIN_S)
+    ports = {**status_ports(config), SUPERVISOR: config.supervisor.status_port}
+    asks = {
+        name: functools.partial(ask_status, (host, port), times, seal, details=False) for name, port in ports.items()
+    }
+    return Sources(
+        Watch(asks, functools.partial(_line_view, config)),
+        asks["gateway"],
+        functools.partial(ask_of_child, (host, config.supervisor.status_port), times, seal),
+        Path(config.journal.path).expanduser(),
+        _metrics_addresses(config),
+        Access(password, config.console.session_h * 3600),
+        log,
+    )
+
+
+def _line_view(config: Config, answers: Answers) -> dict[str, Any]:
+    services = {name: status for name, status in answers.items() if name != SUPERVISOR}
+    roles = {"tts" if name == config.tts.service else name: name for name in services}
+    drawn = picture(CONNECTIONS, roles)
+    return line_view(services, answers[SUPERVISOR], drawn, drills=config.console.drills)
+
+
+def _metrics_addresses(config: Config) -> list[dict[str, str]]:
+    ports = {
+        name: section.metrics_port for name, section in sections(config).items() if hasattr(section, "metrics_port")
+    }
+    if not config.standby.engine:
+        del ports["standby"]
+    return [
+        {"service": name, "url": f"http://{config.network.host}:{port}/metrics"} for name, port in ports.items() if port
+    ]
+
+
+class ConsoleService:
+    """Listens for browsers; a Service.
+
+    Args:
+        app: what they get.
+        watch: is stopped with it.
+        host, port: where.
+    """
+
+    def __init__(self, app: ASGIApp, watch: Watch, host: str, port: int) -> None:
+        self._watch = watch
+        self._address = (host, port)
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=MAX_CONNECTIONS,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> str:
+        return "ready" if self._server.started else "starting"
+
+    def calls(self) -> list[dict[str, Any]]:
+        return []
+
+    async def start(self) -> None:
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        try:
+            listening = socket.create_server(self._address, family=family)
+        except OSError as error:
+            text = f"TCP port {self._address[1]} on {self._address[0]} cannot be listened on: {reason(error)}"
+            raise PortTakenError(text, (("tcp", *self._address),)) from error
+        self._serving = asyncio.ensure_future(self._server.serve([listening]))
+
+    async def stop(self) -> None:
+        self._watch.stop()
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+
+class _Server(uvicorn.Server):
+    """Without signal handlers: the process has its own, and ends more than this."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,29 @@
+"""What an operator has the supervisor do (connection 6). What is only asked, on every status port, is in `wire/messages.py`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from steadyline.wire.json_message import JsonMessage
+
+
+@dataclass(frozen=True)
+class ChildRequest(JsonMessage):
+    """Operator to supervisor (6): do this to one of your services.
+
+    Attributes:
+        action: "restart", and, where drills are allowed (`console.drills`), "kill" and "freeze".
+        service: its name, as `steadyline status` has it.
+    """
+
+    TYPE: ClassVar[int] = 0x62
+    action: str
+    service: str
+
+
+@dataclass(frozen=True)
+class ChildReply(JsonMessage):
+    """Answer to ChildRequest: whether it is done, and why not, for people."""
+
+    TYPE: ClassVar[int] = 0x63
+    done: bool
+    text: str
