@@ -67,6 +67,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) 
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
     _add_services(commands)
+    _add_webphone(commands)
     _add_call(commands, with_options="call" in with_options)
     _add_status(commands)
     _add_doctor(commands)
@@ -152,6 +153,16 @@ def _add_services(commands: Commands) -> None:
         parser = _command(commands, name, f"run the {name} service alone, in the foreground", runner(name))
         for option, (key, text) in RETRY_OPTIONS.items():
             parser.add_argument(option, dest=key.replace(".", "_"), metavar="N", help=f"{text} (sets {key})")
+
+
+def _add_webphone(commands: Commands) -> None:
+    def run(namespace: argparse.Namespace) -> int:
+        from steadyline.services.process import run_service
+        from steadyline.webphone.service import assemble_webphone
+
+        return run_service("webphone", _config(namespace), assemble_webphone)
+
+    _command(commands, "webphone", "run the telephone in the browser alone, in the foreground", run)
 
 
 def _add_call(commands: Commands, *, with_options: bool) -> None:

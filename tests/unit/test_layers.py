@@ -17,7 +17,7 @@ CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
-UNDER_CLI = UNDER_SUPERVISOR | {"phone", "supervisor", "doctor", "drills", "bench", "console", "commands"}
+UNDER_CLI = UNDER_SUPERVISOR | {"phone", "webphone", "supervisor", "doctor", "drills", "bench", "console", "commands"}
 
 LAYERS: dict[str, set[str]] = {
     "errors": set(),
@@ -44,6 +44,7 @@ LAYERS: dict[str, set[str]] = {
     "link": GROUND | {"wire", "connections", "metrics"},
     "services": UNDER_SERVICES,
     "phone": CORES | {"calls", "sip", "models"},
+    "webphone": UNDER_SUPERVISOR,
     "supervisor": UNDER_SUPERVISOR,
     "doctor": UNDER_SUPERVISOR | {"phone", "supervisor"},
     "drills": UNDER_SUPERVISOR | {"phone", "supervisor"},
@@ -69,6 +70,9 @@ OWNERS = {
     "xllamacpp": "engines",
     "prometheus_client": "metrics",
     "baresip": "sip",
+    "aiortc": "webphone",
+    "aioice": "webphone",
+    "av": "webphone",
 }
 
 NAMELESS = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}

@@ -39,7 +39,8 @@ def run_demo(config_path: Path | None, settings: Sequence[str], out: Path, say: 
     journal = out / "journal.sqlite"
     for path in out.glob("journal.sqlite*"):
         path.unlink()
-    every = [*free_port_settings(), f"journal.path={journal.resolve()}", "log.level=error", *settings]
+    journal_path = f"journal.path={journal.resolve()}"
+    every = [*free_port_settings(), journal_path, "log.level=error", "webphone.enabled=false", *settings]
     config = load_config(config_path, every)
     reports: list[CallReport] = []
 

@@ -21,6 +21,8 @@ START_DEADLINE_S = 120.0
 STOP_DEADLINE_S = 20.0
 POLL_S = 0.1
 LOG_TAIL = 40
+WITHOUT_WEBPHONE = "webphone.enabled=false"
+"""The drills' callers have telephones of their own."""
 FOLLOW_THE_DRILL = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); "
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
@@ -53,7 +55,7 @@ class RealSystem:
     ) -> None:
         self.folder = folder
         journal = f"journal.path={folder / 'journal.sqlite'}"
-        self.config = load_config(config_path, [*free_port_settings(), journal, *settings])
+        self.config = load_config(config_path, [*free_port_settings(), journal, WITHOUT_WEBPHONE, *settings])
         self.uri = ""
         self.logbook = LogbookReader(folder)
         self._pace = pace

@@ -7,8 +7,9 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from steadyline.clock import LoopClock
 from steadyline.config import Config
@@ -31,10 +32,15 @@ SUPERVISOR_VARIABLE = "STEADYLINE_SUPERVISOR"
 """Set by `steadyline up` to its pid: the service then ends when the supervisor does."""
 PR_SET_PDEATHSIG = 1
 STOP_TIMEOUT_S = 3.0
+Assembler: TypeAlias = Callable[[str, Config, Runtime], Assembled]
 
 
-def run_service(name: str, config: Config) -> int:
+def run_service(name: str, config: Config, assembler: Assembler = assemble) -> int:
     """Run a service until SIGTERM or Ctrl-C.
+
+    Args:
+        name, config: which one, and its settings.
+        assembler: makes it.
 
     Returns:
         0 after a clean stop.
@@ -45,7 +51,7 @@ def run_service(name: str, config: Config) -> int:
     log = start_logging(name, config.log.level, config.log.style)
     _follow_supervisor()
     with port_holder_named(config):
-        asyncio.run(_serve(name, config, service_runtime(name, config, log)))
+        asyncio.run(_serve(assembler, name, config, service_runtime(name, config, log)))
     return 0
 
 
@@ -81,8 +87,8 @@ def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
     )
 
 
-async def _serve(name: str, config: Config, runtime: Runtime) -> None:
-    assembled = assemble(name, config, runtime)
+async def _serve(assembler: Assembler, name: str, config: Config, runtime: Runtime) -> None:
+    assembled = assembler(name, config, runtime)
     status = StatusServer(runtime, name, assembled.service)
     metrics = MetricsServer(runtime, lambda: assembled.service.state)
     stopping, manager = asyncio.Event(), systemd()

@@ -73,6 +73,11 @@ def status_ports(config: Config) -> dict[str, int]:
     }
 
 
+def side_status_ports(config: Config) -> dict[str, int]:
+    """The same of what `steadyline up` runs beside the services: calls need none of it, and it may fail."""
+    return {"webphone": config.webphone.status_port} if config.webphone.enabled else {}
+
+
 async def ask_all(config: Config, names: Collection[str] | None = None) -> dict[str, dict[str, Any] | None]:
     """The status of every service, or of those that are named; None where nobody answers.
 

@@ -36,6 +36,9 @@ _TCP_KEYS = (
     "standby.status_port",
     "standby.metrics_port",
     "standby.port",
+    "webphone.port",
+    "webphone.status_port",
+    "webphone.metrics_port",
     "supervisor.status_port",
     "supervisor.metrics_port",
 )

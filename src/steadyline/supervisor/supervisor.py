@@ -9,7 +9,7 @@ from steadyline.config import Config
 from steadyline.errors import CannotRunError
 from steadyline.link.runtime import Runtime
 from steadyline.process_state import process_state
-from steadyline.services.status_client import ask_all, status_ports
+from steadyline.services.status_client import ask_all, side_status_ports, status_ports
 from steadyline.supervisor.child import Child, ChildState, RestartPolicy
 from steadyline.supervisor.heartbeat import Heartbeat
 from steadyline.supervisor.line_relay import KEPT_LINES, LineRelay
@@ -30,6 +30,7 @@ class Supervisor:
         names: services to run.
         arguments: command-line arguments that each service is given (configuration).
         pass_on: gets the lines that the services write to their standard error, as bytes; must not block.
+        side_names: what runs beside them: nothing waits for it, and when it cannot run, all else goes on.
     """
 
     def __init__(
@@ -39,20 +40,24 @@ class Supervisor:
         names: Sequence[str],
         arguments: Sequence[str],
         pass_on: Callable[[bytes], None],
+        side_names: Sequence[str] = (),
     ) -> None:
         self._runtime = runtime
         self._config = config
         self._arguments = list(arguments)
         self._pass_on = pass_on
-        self._children = {name: Child(name, _restart_policy(config), runtime.random) for name in names}
-        self._last_lines = {name: deque[str](maxlen=KEPT_LINES) for name in names}
+        self._children = {name: Child(name, _restart_policy(config), runtime.random) for name in (*names, *side_names)}
+        self._side_names = frozenset(side_names)
+        self._last_lines = {name: deque[str](maxlen=KEPT_LINES) for name in self._children}
         self._processes: dict[str, ServiceProcess] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._failed = asyncio.Event()
 
     @property
     def state(self) -> str:
-        broken = [child.name for child in self._children.values() if child.is_fatal]
+        broken = [
+            child.name for child in self._children.values() if child.is_fatal and child.name not in self._side_names
+        ]
         return f"cannot run: {', '.join(broken)}" if broken else "ready"
 
     def calls(self) -> list[dict[str, Any]]:
@@ -170,7 +175,8 @@ class Supervisor:
         clock, settings = self._runtime.clock, self._config.supervisor
         patience = Patience(settings.stopped_after_s, settings.silent_after_s, settings.start_timeout_s)
         vigil = Vigil(clock.now(), patience, 2 * CHECK_INTERVAL_S)
-        address = (self._config.network.host, status_ports(self._config)[child.name])
+        port = (status_ports(self._config) | side_status_ports(self._config))[child.name]
+        address = (self._config.network.host, port)
         heartbeat = Heartbeat(self._runtime, address, 2 * settings.silent_after_s)
         heartbeat.start()
         try:
@@ -193,7 +199,8 @@ class Supervisor:
             log.error("%s is FATAL and not started again: it %s. Its last lines:%s", child.name, child.verdict, lines)
         else:
             log.error("%s %s", child.name, child.verdict)
-        self._failed.set()
+        if child.name not in self._side_names:
+            self._failed.set()
 
 
 def _restart_policy(config: Config) -> RestartPolicy:

@@ -15,6 +15,7 @@ from steadyline.log import start_logging
 from steadyline.services.link_security import link_security
 from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
+from steadyline.services.status_client import side_status_ports
 from steadyline.services.status_server import StatusServer
 from steadyline.services.systemd import systemd
 from steadyline.supervisor.log_writer import LogWriter
@@ -50,7 +51,8 @@ async def run_system(
     log = start_logging("supervisor", config.log.level, config.log.style, writer)
     epoch = time.time_ns() // 1_000_000
     runtime = Runtime("supervisor", clock, TcpNetwork(), epoch, random.random, log, security=security)
-    supervisor = Supervisor(runtime, config, service_names(config), arguments, writer.put)
+    side_names = tuple(side_status_ports(config))
+    supervisor = Supervisor(runtime, config, service_names(config), arguments, writer.put, side_names)
     status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
     metrics = MetricsServer(runtime, lambda: supervisor.state)
     stopping = _interrupted_by_signals()
@@ -62,6 +64,8 @@ async def run_system(
         started_at = runtime.clock.now()
         uri = await supervisor.wait_ready(progress)
         progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
+        if config.webphone.enabled:
+            progress(f"telephone http://127.0.0.1:{config.webphone.port}/ (open it in a browser here and click)")
         manager.up(runtime.clock)
         await body(uri)
     except asyncio.CancelledError:

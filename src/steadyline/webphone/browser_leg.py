@@ -1,0 +1,126 @@
+"""The leg to the browser: one WebRTC connection, with the call's sound and a data channel for what the page shows."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import aioice.ice
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamTrack
+
+from steadyline.webphone.line_track import LineTrack
+from steadyline.webphone.offer import OfferError, vetted_offer
+
+LOOPBACK = "127.0.0.1"
+MAX_MESSAGE_CHARS = 200
+FAREWELL_S = 1.0
+"""A page that was told the end closes its side; the last message is given so long to get there."""
+
+
+def _loopback_only(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+    return [LOOPBACK]
+
+
+# The stack would listen on every address but this one, and has no setting for it.
+aioice.ice.get_host_addresses = _loopback_only
+
+
+class BrowserLeg:
+    """A connection to one browser; made by `answer`.
+
+    Attributes:
+        line: what the browser hears.
+        voice: what the browser sends: frames of int16 stereo at 48 kHz.
+        connected: resolves when the connection is up.
+        closed: resolves when it is over, whoever ended it.
+
+    Args:
+        on_message: gets what the page sends over the data channel: small JSON objects; anything else is ignored.
+    """
+
+    def __init__(self, on_message: Callable[[dict[str, Any]], None]) -> None:
+        loop = asyncio.get_running_loop()
+        # No servers: without this line the stack would ask one of somebody else's for our address.
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._on_message = on_message
+        self._channel: RTCDataChannel | None = None
+        self._unsent: list[str] = []
+        self.line = LineTrack()
+        self.voice: MediaStreamTrack | None = None
+        self.connected: asyncio.Future[None] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self._peer.on("track", self._take_track)
+        self._peer.on("datachannel", self._take_channel)
+        self._peer.on("connectionstatechange", self._note_state)
+
+    async def answer(self, sdp: str) -> str:
+        """Our answer to the browser's offer, as SDP.
+
+        Raises:
+            OfferError: the offer cannot be answered; the leg is closed then.
+        """
+        try:
+            await self._peer.setRemoteDescription(RTCSessionDescription(vetted_offer(sdp), "offer"))
+            self._peer.addTrack(self.line)
+            await self._peer.setLocalDescription(await self._peer.createAnswer())
+        except OfferError:
+            await self._peer.close()
+            raise
+        except Exception as error:  # what the stack's parser makes of an offer that no browser wrote has no common base
+            await self._peer.close()
+            raise OfferError(f"sdp: cannot be answered: {error!r}"[:200]) from error
+        if self.voice is None:
+            await self._peer.close()
+            raise OfferError("sdp: the audio stream sends nothing; expected a=sendrecv")
+        return str(self._peer.localDescription.sdp)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send the page a JSON object, now or as soon as its data channel is open."""
+        text = json.dumps(message, ensure_ascii=False)
+        if self._channel is None or self._channel.readyState != "open":
+            self._unsent.append(text)
+        else:
+            self._channel.send(text)
+
+    async def close(self) -> None:
+        """Wait a moment for what was told last, then end the connection."""
+        if self.connected.done() and not self.closed.done():
+            await asyncio.wait({self.closed}, timeout=FAREWELL_S)
+        self.line.stop()
+        await self._peer.close()
+
+    def _take_track(self, track: MediaStreamTrack) -> None:
+        if track.kind == "audio":
+            self.voice = track
+
+    def _take_channel(self, channel: RTCDataChannel) -> None:
+        self._channel = channel
+        channel.on("message", self._take_message)
+        for text in self._unsent:
+            channel.send(text)
+        self._unsent.clear()
+
+    def _take_message(self, text: object) -> None:
+        if not isinstance(text, str) or len(text) > MAX_MESSAGE_CHARS:
+            return
+        with suppress(ValueError, RecursionError):
+            message = json.loads(text)
+            if isinstance(message, dict):
+                self._on_message(message)
+
+    def _note_state(self) -> None:
+        state = self._peer.connectionState
+        logging.getLogger(__name__).debug("connection to the browser: %s", state)
+        if state == "connected" and not self.connected.done():
+            self.connected.set_result(None)
+        if state in ("failed", "closed") and not self.closed.done():
+            self.closed.set_result(None)
