@@ -1,18 +1,18 @@
 """The telephone in the browser with a whole system behind it: `steadyline up` with the drills' engines, WebRTC over sockets."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 from tests.webphone.browser import Browser
 
 from steadyline.audio.pcm import to_pcm16
 from steadyline.calls.reader import read_only
 from steadyline.calls.records import CallRecord
-from steadyline.drills.real_system import RealSystem
+from steadyline.drills.real_system import RealSystem, strike
 from steadyline.drills.tone_engines import ENGINE_SETTINGS, WITHOUT_STANDBY, drill_answer
 from steadyline.drills.tone_speech import speak, words_in, words_of
 from steadyline.webphone import endings
@@ -132,11 +132,7 @@ def test_whoever_ends_it_ends_both_legs(tmp_path: Path) -> None:
                 await phone.until(lambda: phone.last_call().ended_at is not None, "the gateway has the BYE")
                 assert phone.last_call().end_reason == "caller hung up"
             browser = await phone.talk()
-            pids = await phone.system.pids()
-            import os
-            import signal
-
-            os.kill(pids["gateway"], signal.SIGTERM)
+            strike((await phone.system.pids())["gateway"], signal.SIGTERM)
             await phone.until(lambda: "ended" in browser.states, "the page is told that the far end is gone")
 
     run(body)
@@ -148,38 +144,43 @@ async def vanish(browser: Browser) -> None:
 
 def test_calls_beyond_the_limits_are_refused_with_what_to_do(tmp_path: Path) -> None:
     async def body() -> None:
-        async with telephone(tmp_path, "webphone.max_calls=2", "gateway.max_calls=1") as phone:
+        async with telephone(tmp_path, "gateway.max_calls=1") as phone:
             await phone.talk()
             second = await phone.call()
             await phone.until(lambda: "ended" in second.states, "the gateway says 486")
             assert second.ending == endings.BUSY
-            await phone.until(lambda: len(phone.browsers) == 2, "")
-            third, fourth = Browser(phone.address), Browser(phone.address)
-            phone.browsers += [third, fourth]
-            statuses = [(await browser.call()).status_code for browser in (third, fourth)]
-            assert 503 in statuses
 
     run(body)
 
 
-@pytest.mark.parametrize("service", ["webphone"])
-def test_a_telephone_that_dies_takes_nobody_along(tmp_path: Path, service: str) -> None:
+def test_no_more_than_max_calls_at_once(tmp_path: Path) -> None:
     async def body() -> None:
-        import os
-        import signal
+        async with telephone(tmp_path, "webphone.max_calls=1") as phone:
+            first, second = await phone.talk(), Browser(phone.address)
+            phone.browsers.append(second)
+            refusal = await second.call()
+            assert refusal.status_code == 503 and "webphone.max_calls" in refusal.json()["error"]
+            await first.hang_up()
+            await phone.until(lambda: "ended" in first.states, "the first is over")
+            await phone.talk()
 
+    run(body)
+
+
+def test_a_telephone_that_dies_takes_nobody_along(tmp_path: Path) -> None:
+    async def body() -> None:
         async with telephone(tmp_path) as phone:
             await phone.talk()
             before = await phone.system.pids()
-            os.kill(before[service], signal.SIGKILL)
+            strike(before["webphone"], signal.SIGKILL)
 
             async def is_back() -> bool:
                 pids = await phone.system.pids()
-                return pids.get(service, before[service]) != before[service] and await answers(phone.address)
+                return pids.get("webphone", before["webphone"]) != before["webphone"] and await answers(phone.address)
 
             await phone.system.until(is_back, DEADLOCK_S, "it is started again")
             after = await phone.system.pids()
-            assert {name for name in before if after[name] != before[name]} == {service}
+            assert {name for name in before if after[name] != before[name]} == {"webphone"}
             browser = await phone.talk()
             await phone.until(lambda: heard_words(browser) == words_of(GREETING), "the greeting")
 

@@ -73,13 +73,13 @@ class BrowserLeg:
             self._peer.addTrack(self.line)
             await self._peer.setLocalDescription(await self._peer.createAnswer())
         except OfferError:
-            await self._peer.close()
+            await self._abandon()
             raise
         except Exception as error:  # what the stack's parser makes of an offer that no browser wrote has no common base
-            await self._peer.close()
+            await self._abandon()
             raise OfferError(f"sdp: cannot be answered: {error!r}"[:200]) from error
         if self.voice is None:
-            await self._peer.close()
+            await self._abandon()
             raise OfferError("sdp: the audio stream sends nothing; expected a=sendrecv")
         return str(self._peer.localDescription.sdp)
 
@@ -97,6 +97,14 @@ class BrowserLeg:
             await asyncio.wait({self.closed}, timeout=FAREWELL_S)
         self.line.stop()
         await self._peer.close()
+
+    async def _abandon(self) -> None:
+        """Close what an offer has brought about that came to nothing."""
+        try:
+            await self._peer.close()
+        except AttributeError:
+            # The stack stumbles over a stream that was made and not connected yet; nothing of it is open then.
+            logging.getLogger(__name__).debug("an offer was abandoned half way")
 
     def _take_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "audio":

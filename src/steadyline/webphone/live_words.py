@@ -66,7 +66,8 @@ def shown_turn(record: TurnRecord) -> dict[str, Any]:
     `heard` is between 0 and 1; null where the length of the clause is not known.
     """
     clauses = [
-        {"text": clause.text or "", "heard": _share(clause.heard_samples, clause.samples)} for clause in record.clauses
+        {"text": (clause.text or "").strip(), "heard": _share(clause.heard_samples, clause.samples)}
+        for clause in record.clauses
     ]
     return {"number": record.turn, "caller": record.caller_text or "", "clauses": clauses}
 

@@ -68,7 +68,7 @@ class WebphoneService:
 
     async def _take_offer(self, sdp: str) -> tuple[str, str]:
         settings = self._config.webphone
-        if len(self._calls) >= settings.max_calls:
+        if sum(call.state != "ended" for call in self._calls) >= settings.max_calls:
             raise AllCallsTakenError(
                 f"all {settings.max_calls} calls of the telephone are taken; hang one up, or set webphone.max_calls"
             )

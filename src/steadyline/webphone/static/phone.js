@@ -155,35 +155,41 @@ function showTrouble(error) {
   element("trouble").hidden = false;
 }
 
+// What is there already is changed in place: a screen reader says only what is new, and nothing jumps.
 function showTurn(turn) {
   element("no-words").hidden = true;
-  const lines = [];
-  if (turn.caller) lines.push(line("You", [[turn.caller, true]]));
-  if (turn.clauses.length) {
-    lines.push(line("Steadyline", turn.clauses.map((clause) => [clause.text, clause.heard === null || clause.heard > 0])));
-  }
-  const old = [...element("words").children].filter((one) => one.dataset.turn === String(turn.number));
-  const next = old.length ? old[old.length - 1].nextSibling : null;
-  for (const one of old) one.remove();
-  for (const one of lines) {
-    one.dataset.turn = turn.number;
-    element("words").insertBefore(one, next);
-  }
+  const parts = turn.clauses.map((clause) => [clause.text, played(clause.heard)]);
+  if (turn.caller) showLine(`${turn.number}-caller`, "You", [[turn.caller, "heard"]]);
+  if (parts.length) showLine(`${turn.number}-answer`, "Steadyline", parts);
 }
 
-function line(who, parts) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  name.className = "who";
-  name.textContent = who;
-  item.append(name);
-  for (const [text, heard] of parts) {
-    const part = document.createElement("span");
-    part.className = heard ? "heard" : "unheard";
-    part.textContent = `${text.trim()} `;
-    item.append(part);
+function showLine(key, who, parts) {
+  const lines = element("words");
+  let line = [...lines.children].find((one) => one.dataset.key === key);
+  if (!line) {
+    line = document.createElement("li");
+    line.dataset.key = key;
+    line.append(piece("who", who));
+    lines.append(line);
   }
-  return item;
+  parts.forEach(([text, kind], index) => {
+    const old = line.children[index + 1];
+    if (!old) line.append(piece(kind, text));
+    else if (old.className !== kind || old.textContent !== text) Object.assign(old, { className: kind, textContent: text });
+  });
+}
+
+function piece(kind, text) {
+  const span = document.createElement("span");
+  span.className = kind;
+  span.textContent = text;
+  return span;
+}
+
+// How much of a clause was played; null: of a length that is not known yet.
+function played(share) {
+  if (share === 0) return "unheard";
+  return share === 1 ? "heard" : "partly";
 }
 
 const keys = () => element("keypad").querySelectorAll("button");
