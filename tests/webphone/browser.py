@@ -11,13 +11,13 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame
 
-# Importing it keeps the stack to the loopback, on this side, too.
-from steadyline.webphone import browser_leg
+# Importing it keeps the stack to this machine, on this side, too.
+from steadyline.webphone import confinement
 from steadyline.webphone.line_track import BROWSER_HZ
 
 Int16 = np.ndarray[Any, np.dtype[np.int16]]
 FRAME = BROWSER_HZ // 50
-assert browser_leg.LOOPBACK == "127.0.0.1"
+assert "127.0.0.1" in confinement.offered_addresses()
 
 
 class Microphone(MediaStreamTrack):

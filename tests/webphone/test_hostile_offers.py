@@ -6,9 +6,11 @@ import threading
 
 import psutil
 from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.jitterbuffer import JitterBuffer
 from tests.webphone.browser import Microphone
 
 from steadyline.webphone.browser_leg import BrowserLeg
+from steadyline.webphone.confinement import offered_addresses, received_from
 from steadyline.webphone.offer import OfferError
 
 MUTATIONS = 300
@@ -69,7 +71,7 @@ def test_a_mutated_offer_is_answered_or_refused_and_nothing_stays() -> None:
     assert threading.active_count() <= threads + 1
 
 
-def test_our_answer_names_the_loopback_and_nothing_else() -> None:
+def test_our_answer_names_addresses_of_this_machine_alone() -> None:
     async def body() -> str:
         leg = BrowserLeg(lambda message: None)
         try:
@@ -77,5 +79,24 @@ def test_our_answer_names_the_loopback_and_nothing_else() -> None:
         finally:
             await leg.close()
 
-    candidates = [line for line in asyncio.run(body()).splitlines() if line.startswith("a=candidate")]
-    assert candidates and all(" udp " in line and " 127.0.0.1 " in line and "typ host" in line for line in candidates)
+    candidates = [line.split() for line in asyncio.run(body()).splitlines() if line.startswith("a=candidate")]
+    assert candidates and all((one[2].lower(), one[6:]) == ("udp", ["typ", "host"]) for one in candidates)
+    assert {one[4] for one in candidates} == set(offered_addresses())
+
+
+def test_what_comes_from_another_machine_is_dropped_unread() -> None:
+    taken: list[bytes] = []
+    receive = received_from(frozenset({"127.0.0.1"}), lambda data, address: taken.append(data))
+    receive(b"ours", ("127.0.0.1", 1))
+    receive(b"theirs", ("198.51.100.7", 1))
+    assert taken == [b"ours"]
+
+
+def test_the_stack_keeps_its_jitter_buffer_where_we_replace_it() -> None:
+    async def body() -> None:
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        receiver = peer.addTransceiver("audio").receiver
+        assert isinstance(receiver._RTCRtpReceiver__jitter_buffer, JitterBuffer)  # type: ignore[attr-defined]
+        await peer.close()
+
+    asyncio.run(body())

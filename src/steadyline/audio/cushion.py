@@ -26,7 +26,7 @@ class Cushion:
         inserted_samples, dropped_samples: silence that was added, sound that was left out.
     """
 
-    def __init__(self, rate_hz: int, *, start_ms: int = 40, ample_ms: int = 80, most_ms: int = 160) -> None:
+    def __init__(self, rate_hz: int, *, start_ms: int = 40, ample_ms: int = 60, most_ms: int = 160) -> None:
         self._start = rate_hz * start_ms // 1000
         self._ample = rate_hz * ample_ms // 1000
         self._most = rate_hz * most_ms // 1000

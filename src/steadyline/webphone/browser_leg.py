@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import aioice.ice
 from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
@@ -15,23 +14,18 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
+from aiortc.jitterbuffer import JitterBuffer
 from aiortc.mediastreams import MediaStreamTrack
 
+from steadyline.webphone.confinement import confine
 from steadyline.webphone.line_track import LineTrack
 from steadyline.webphone.offer import OfferError, vetted_offer
 
-LOOPBACK = "127.0.0.1"
 MAX_MESSAGE_CHARS = 200
+PACKETS_KEPT, PACKETS_AHEAD = 16, 1
+"""The stack's jitter buffer holds four packets back, 80 ms of every answer; on the loopback none overtakes another."""
 FAREWELL_S = 1.0
 """A page that was told the end closes its side; the last message is given so long to get there."""
-
-
-def _loopback_only(use_ipv4: bool, use_ipv6: bool) -> list[str]:
-    return [LOOPBACK]
-
-
-# The stack would listen on every address but this one, and has no setting for it.
-aioice.ice.get_host_addresses = _loopback_only
 
 
 class BrowserLeg:
@@ -72,6 +66,7 @@ class BrowserLeg:
             await self._peer.setRemoteDescription(RTCSessionDescription(vetted_offer(sdp), "offer"))
             self._peer.addTrack(self.line)
             await self._peer.setLocalDescription(await self._peer.createAnswer())
+            confine(self._peer)
         except OfferError:
             await self._abandon()
             raise
@@ -107,8 +102,9 @@ class BrowserLeg:
             logging.getLogger(__name__).debug("an offer was abandoned half way")
 
     def _take_track(self, track: MediaStreamTrack) -> None:
-        if track.kind == "audio":
-            self.voice = track
+        self.voice = track
+        for receiver in self._peer.getReceivers():
+            receiver._RTCRtpReceiver__jitter_buffer = JitterBuffer(PACKETS_KEPT, PACKETS_AHEAD)  # type: ignore[attr-defined]
 
     def _take_channel(self, channel: RTCDataChannel) -> None:
         self._channel = channel

@@ -7,16 +7,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
 from aiortc.mediastreams import MediaStreamError
 
-from steadyline.audio.cushion import Cushion
-from steadyline.audio.pcm import Int16, from_pcm16, to_pcm16
-from steadyline.audio.resampling import StreamResampler
 from steadyline.sip import SipCall
 from steadyline.webphone import endings
 from steadyline.webphone.browser_leg import BrowserLeg
-from steadyline.webphone.line_track import BROWSER_HZ
+from steadyline.webphone.voice_to_line import VoiceToLine
 
 CONNECT_TIMEOUT_S = 15.0
 _DIGITS = frozenset("0123456789*#")
@@ -56,6 +52,7 @@ class WebphoneCall:
         self._browser = BrowserLeg(self._take_message)
         self._dialing: asyncio.Task[SipCall] | None = None
         self._line: SipCall | None = None
+        self._voice: VoiceToLine | None = None
         self._heard_at = asyncio.get_running_loop().time()
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._digits: set[asyncio.Task[None]] = set()
@@ -98,6 +95,7 @@ class WebphoneCall:
             "sip_call_id": line.sip_call_id if line else "",
             "state": self.state,
             "codec": line.codec if line else None,
+            **(self._voice.figures() if self._voice else {}),
         }
 
     async def _guarded(self, work: Awaitable[None]) -> None:
@@ -110,8 +108,8 @@ class WebphoneCall:
             self.end(endings.TROUBLE)
 
     async def _connect_and_talk(self) -> None:
-        done, _ = await asyncio.wait({self._browser.connected, self._browser.closed}, timeout=CONNECT_TIMEOUT_S,
-                                     return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+        either = {self._browser.connected, self._browser.closed}
+        done, _ = await asyncio.wait(either, timeout=CONNECT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         if self._browser.connected not in done:
             return self.end(endings.NO_SOUND)
         self._become("ringing")
@@ -122,6 +120,7 @@ class WebphoneCall:
         except ConnectionError as error:
             return self.end(endings.not_answered(str(error)))
         self._browser.line.connect(line)
+        self._voice = VoiceToLine(line)
         self._become("talking")
         self._log.info("%s is answered, codec %s", self.name, line.codec)
         words = asyncio.ensure_future(self._guarded(self._show_words(line, self._browser.tell)))
@@ -134,21 +133,14 @@ class WebphoneCall:
         """Browser to line; read from the first moment on, or what came while it rang would delay all that comes after it."""
         voice = self._browser.voice
         assert voice is not None
-        carried: tuple[int, StreamResampler, Cushion] | None = None
         while True:
             try:
                 frame: Any = await voice.recv()
             except MediaStreamError:
                 return self.end(endings.BROWSER_GONE)
             self._heard_at = asyncio.get_running_loop().time()
-            line = self._line
-            if self.state != "talking" or line is None or not line.line_rate_hz:
-                continue
-            rate_hz = line.line_rate_hz
-            if carried is None or carried[0] != rate_hz:
-                carried = rate_hz, StreamResampler(BROWSER_HZ, rate_hz), Cushion(rate_hz)
-            piece = _at_line_rate(_mono(frame), carried[1], rate_hz)
-            line.write(carried[2].admit(piece, line.buffered_samples))
+            if self._voice is not None:
+                self._voice.pass_on(frame)
 
     async def _watch_browser(self) -> None:
         """End the call of a browser that is gone without a word: a closed lid, a killed process."""
@@ -178,13 +170,3 @@ class WebphoneCall:
         # Whoever hangs up while the INVITE is being sent must not leave it ringing.
         with suppress(ConnectionError):
             await (await self._dialing).hangup()
-
-
-def _mono(frame: Any) -> Int16:
-    """A frame of the WebRTC stack, packed int16, as mono of shape (n,)."""
-    samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
-    return np.asarray(samples.mean(axis=1), np.int16)
-
-
-def _at_line_rate(samples: Int16, resampler: StreamResampler, rate_hz: int) -> Int16:
-    return samples if rate_hz == BROWSER_HZ else to_pcm16(resampler.process(from_pcm16(samples)))

@@ -4,8 +4,8 @@ HUNG_UP = "You hung up."
 FAR_END_HUNG_UP = "The other side hung up."
 BROWSER_GONE = "The browser went away."
 NO_SOUND = (
-    "No sound gets from this browser to the telephone. It works in a browser on the same machine; Firefox keeps from the "
-    "loopback unless media.peerconnection.ice.loopback is true in about:config."
+    "No sound gets from this browser to the telephone: it works in a browser on the same machine only, "
+    "and neither with WebRTC switched off nor through a proxy."
 )
 SHUTTING_DOWN = "The telephone was stopped. Call again in a moment."
 TROUBLE = "Something went wrong in the telephone; its log says what. Call again."

@@ -33,7 +33,7 @@ class Call {
     this.peer.ontrack = (event) => this.play(event.streams[0] || new MediaStream([event.track]));
     this.peer.onconnectionstatechange = () => {
       if (this.peer.connectionState === "failed") {
-        this.end("No sound gets from this browser to the telephone, or the telephone was stopped. Call again.");
+        this.end("No sound gets from this browser to the telephone. It works on the same machine only; if it did before, the telephone was stopped: call again.");
       }
     };
   }
