@@ -17,6 +17,7 @@ from steadyline.webphone.line_track import BROWSER_HZ
 
 Int16 = np.ndarray[Any, np.dtype[np.int16]]
 FRAME = BROWSER_HZ // 50
+AUDIBLE = 100
 assert "127.0.0.1" in confinement.offered_addresses()
 
 
@@ -103,8 +104,10 @@ class Browser:
 
     @property
     def heard(self) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """All that was heard so far, float32 mono at 48 kHz."""
-        joined = np.concatenate(self._frames) if self._frames else np.zeros(0, np.int16)
+        """All sounds that were heard so far, float32 mono at 48 kHz; of the silences between them only 20 ms are left."""
+        loud = [bool(np.abs(frame).max() > AUDIBLE) for frame in self._frames]
+        kept = [frame for frame, *near in zip(self._frames, loud, [False, *loud], strict=False) if any(near)]
+        joined = np.concatenate(kept) if kept else np.zeros(0, np.int16)
         return joined.astype(np.float32) / np.float32(32768)
 
     @property

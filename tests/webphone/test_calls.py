@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import groupby
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from tests.webphone.browser import Browser
 from steadyline.audio.pcm import to_pcm16
 from steadyline.calls.reader import read_only
 from steadyline.calls.records import CallRecord
-from steadyline.drills.real_system import RealSystem, strike
+from steadyline.drills.real_system import DrillError, RealSystem, strike
 from steadyline.drills.tone_engines import ENGINE_SETTINGS, WITHOUT_STANDBY, drill_answer
 from steadyline.drills.tone_speech import speak, words_in, words_of
 from steadyline.webphone import endings
@@ -83,13 +84,21 @@ async def answers(address: str) -> bool:
             return False
 
 
-def heard_words(browser: Browser) -> list[str]:
-    """What was heard, each word once, even one whose sound was torn."""
-    words: list[str] = []
-    for heard in words_in(browser.heard, BROWSER_HZ):
-        if not words or words[-1] != heard.word:
-            words.append(heard.word)
-    return words
+async def hears(phone: Telephone, browser: Browser, *texts: str) -> None:
+    """Wait until these words were heard and no others, each once, even one whose sound was torn."""
+    wanted = [word for text in texts for word in words_of(text)]
+    heard: list[str] = []
+
+    async def holds() -> bool:
+        # In a thread: the browser's own sound must go on meanwhile.
+        found = await asyncio.to_thread(words_in, browser.heard, BROWSER_HZ)
+        heard[:] = [word for word, _ in groupby(one.word for one in found)]
+        return heard == wanted
+
+    try:
+        await phone.system.until(holds, DEADLOCK_S, f"the words {wanted}")
+    except DrillError as error:
+        raise AssertionError(f"heard {heard}; {error}") from error
 
 
 def run(body: Callable[[], Awaitable[None]]) -> None:
@@ -100,12 +109,9 @@ def test_both_sides_hear_each_other_and_the_page_shows_the_words(tmp_path: Path)
     async def body() -> None:
         async with telephone(tmp_path) as phone:
             browser = await phone.talk()
-            await phone.until(
-                lambda: heard_words(browser) == words_of(GREETING), f"{GREETING}, not {heard_words(browser)}"
-            )
+            await hears(phone, browser, GREETING)
             browser.microphone.say(to_pcm16(speak(QUESTION, BROWSER_HZ)))
-            wanted = words_of(GREETING) + words_of(drill_answer(QUESTION))
-            await phone.until(lambda: heard_words(browser) == wanted, f"the answer, not {heard_words(browser)}")
+            await hears(phone, browser, GREETING, drill_answer(QUESTION))
             await phone.until(
                 lambda: browser.turns.get(1, {}).get("caller") == QUESTION, "what was understood is shown"
             )
@@ -182,6 +188,6 @@ def test_a_telephone_that_dies_takes_nobody_along(tmp_path: Path) -> None:
             after = await phone.system.pids()
             assert {name for name in before if after[name] != before[name]} == {"webphone"}
             browser = await phone.talk()
-            await phone.until(lambda: heard_words(browser) == words_of(GREETING), "the greeting")
+            await hears(phone, browser, GREETING)
 
     run(body)

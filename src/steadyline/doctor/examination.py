@@ -16,7 +16,7 @@ from steadyline.doctor.packages import check_packages, check_python
 from steadyline.doctor.pbx import check_pbx
 from steadyline.doctor.ports import check_call_ports, check_ports
 from steadyline.doctor.sip_address import check_sip_address
-from steadyline.services.status_client import ask_all, ask_status, operator_seal
+from steadyline.services.status_client import ask_all, ask_status, operator_seal, side_status_ports
 from steadyline.wire.session import SessionTimes
 
 Running = Mapping[int, str]
@@ -80,8 +80,11 @@ async def running_system(config: Config) -> dict[int, str]:
     """Pids of what answers on the status ports of this configuration, to names."""
     address = (config.network.host, config.supervisor.status_port)
     asked = ask_status(address, SessionTimes(), operator_seal(config))
-    services, supervisor = await asyncio.gather(ask_all(config), asked)
-    answers = {**services, "up": supervisor}
+    beside = side_status_ports(config)
+    seal, host = operator_seal(config), config.network.host
+    others = [ask_status((host, port), SessionTimes(), seal) for port in beside.values()]
+    services, supervisor, *found = await asyncio.gather(ask_all(config), asked, *others)
+    answers = {**services, "up": supervisor, **dict(zip(beside, found, strict=True))}
     return {int(status["pid"]): name for name, status in answers.items() if status is not None}
 
 

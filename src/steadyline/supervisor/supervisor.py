@@ -9,12 +9,13 @@ from steadyline.config import Config
 from steadyline.errors import CannotRunError
 from steadyline.link.runtime import Runtime
 from steadyline.process_state import process_state
-from steadyline.services.status_client import ask_all, side_status_ports, status_ports
+from steadyline.services.status_client import ask_all, ask_status, operator_seal, side_status_ports, status_ports
 from steadyline.supervisor.child import Child, ChildState, RestartPolicy
 from steadyline.supervisor.heartbeat import Heartbeat
 from steadyline.supervisor.line_relay import KEPT_LINES, LineRelay
 from steadyline.supervisor.service_process import ServiceProcess
 from steadyline.vigil import Patience, Vigil
+from steadyline.wire.session import SessionTimes
 
 READY_POLL_S = 0.2
 CHECK_INTERVAL_S = 0.25
@@ -122,6 +123,18 @@ class Supervisor:
                 shown = ", ".join(waiting)
                 progress(shown)
             await self._runtime.clock.sleep(READY_POLL_S)
+
+    async def wait_side(self, name: str) -> dict[str, Any] | None:
+        """Wait for one of `side_names`; its status as soon as it answers, None when it cannot run."""
+        child = self._children[name]
+        address = (self._config.network.host, side_status_ports(self._config)[name])
+        seal = operator_seal(self._config)
+        while not child.is_fatal:
+            status, process = await ask_status(address, SessionTimes(), seal), self._processes.get(name)
+            if status is not None and process is not None and status["pid"] == process.pid:
+                return status
+            await self._runtime.clock.sleep(READY_POLL_S)
+        return None
 
     def _where_the_reason_stands(self) -> str:
         if any(child.has_spent_budget for child in self._children.values()):

@@ -56,6 +56,7 @@ async def run_system(
     status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
     metrics = MetricsServer(runtime, lambda: supervisor.state)
     stopping = _interrupted_by_signals()
+    announcing: asyncio.Task[None] | None = None
     try:
         with port_holder_named(config):
             await status.start((config.network.host, config.supervisor.status_port))
@@ -64,8 +65,7 @@ async def run_system(
         started_at = runtime.clock.now()
         uri = await supervisor.wait_ready(progress)
         progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
-        if config.webphone.enabled:
-            progress(f"telephone http://127.0.0.1:{config.webphone.port}/ (open it in a browser here and click)")
+        announcing = asyncio.ensure_future(_announce_pages(supervisor, side_names, progress))
         manager.up(runtime.clock)
         await body(uri)
     except asyncio.CancelledError:
@@ -73,12 +73,22 @@ async def run_system(
             raise
     finally:
         progress("stopping")
+        if announcing is not None:
+            announcing.cancel()
         manager.stopping()
         await supervisor.stop()
         status.stop()
         metrics.stop()
         # Waits for whoever reads the log, when nothing else is left to do on this loop.
         writer.close(LAST_WORDS_TIMEOUT_S)
+
+
+async def _announce_pages(supervisor: Supervisor, names: Sequence[str], progress: Callable[[str], None]) -> None:
+    """Say where what has a page is to be opened, as soon as it answers; nothing waits for it."""
+    for name in names:
+        status = await supervisor.wait_side(name)
+        if status is not None and "page" in status:
+            progress(f"{name} {status['page']}")
 
 
 def _interrupted_by_signals() -> asyncio.Event:
