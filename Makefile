@@ -131,7 +131,7 @@ $(PEER_VENV)/.installed: benchmarks/requirements-peer.lock | $(BIN)/python
 PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CONFIG_FILE=/dev/null \
 	CUSTOM_COMPILE_COMMAND="make $@" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --newline lf
-LOCK = $(PIP_COMPILE) --allow-unsafe --extra piper --extra kokoro --build-deps-for editable
+LOCK = $(PIP_COMPILE) --allow-unsafe --extra piper --extra kokoro --extra webphone --build-deps-for editable
 
 lock: $(VENV)/.installed-dev ## resolve the dependencies again (LOCK_ARGS=--upgrade for newer versions)
 	@$(BIN)/python -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("make lock wants Python 3.11: make clean lock PYTHON=python3.11")'

@@ -23,8 +23,8 @@ START_DEADLINE_S = 120.0
 STOP_DEADLINE_S = 20.0
 CALL_DEADLINE_S = 300.0
 POLL_S = 0.1
-QUIET_SETTINGS = ("outbound.wait_after_s=0", "outbound.silence_prompt_after_s=0")
-"""Nothing is heard but answers, however long a caller of a measurement says nothing."""
+QUIET_SETTINGS = ("outbound.wait_after_s=0", "outbound.silence_prompt_after_s=0", "webphone.enabled=false")
+"""Nothing is heard but answers, however long a caller of a measurement says nothing; and nothing runs that it does not need."""
 
 
 class BenchmarkError(SteadylineError):

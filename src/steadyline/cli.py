@@ -71,6 +71,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) 
     _add_up(commands)
     _add_services(commands)
     _add_console(commands)
+    _add_webphone(commands)
     _add_call(commands, with_options="call" in with_options)
     _add_status(commands)
     _add_calls(commands)
@@ -167,6 +168,16 @@ def _add_console(commands: Commands) -> None:
         return run_console(_config(namespace))
 
     _command(commands, "console", "run the console in the browser alone, in the foreground", run)
+
+
+def _add_webphone(commands: Commands) -> None:
+    def run(namespace: argparse.Namespace) -> int:
+        from steadyline.services.process import run_service
+        from steadyline.webphone.service import assemble_webphone
+
+        return run_service("webphone", _config(namespace), assemble_webphone)
+
+    _command(commands, "webphone", "run the telephone in the browser alone, in the foreground", run)
 
 
 def _add_call(commands: Commands, *, with_options: bool) -> None:

@@ -33,6 +33,7 @@ from steadyline.config_system import (
     RegisterSection,
     RetrySection,
     SupervisorSection,
+    WebphoneSection,
 )
 
 
@@ -43,6 +44,7 @@ class Config:
     network: NetworkSection = field(default_factory=NetworkSection)
     gateway: GatewaySection = field(default_factory=GatewaySection)
     pbx: PbxSection = field(default_factory=PbxSection)
+    webphone: WebphoneSection = field(default_factory=WebphoneSection)
     inbound: InboundSection = field(default_factory=InboundSection)
     barge_in: BargeInSection = field(default_factory=BargeInSection)
     whisper: WhisperSection = field(default_factory=WhisperSection)

@@ -74,6 +74,20 @@ class PbxSection:
 
 
 @dataclass
+class WebphoneSection:
+    """The telephone in the browser, a page on the loopback; beyond it browsers give no page the microphone without HTTPS."""
+
+    enabled: bool = setting(True, "`steadyline up` runs it")
+    port: int = port_number(8085, "HTTP port of its page")
+    max_calls: int = setting(4, "its calls at once; the gateway's limit counts for them, too", low=1, high=32)
+    browser_lost_s: float = setting(4.0, "a browser that sends no sound for so long is gone; its call ends, s", low=1)
+    rtp_port_low: int = port_number(17408, "lowest RTP port of its calls to the gateway")
+    rtp_port_high: int = port_number(17663, "highest RTP port; at least four ports a call")
+    status_port: int = port_number(8086, "TCP port for `steadyline status`")
+    metrics_port: int = port_number(8087, "HTTP port for /metrics, /live and /ready; 0: off")
+
+
+@dataclass
 class ConnectionsSection:
     """Deadlines of all connections."""
 

@@ -26,8 +26,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[System]:
-    """`steadyline up` with Whisper, SmolLM2 and Piper, over UDP, TCP and TLS."""
-    settings = ["gateway.transports=udp,tcp,tls", f"gateway.certificate={certificate}"]
+    """`steadyline up` with Whisper, SmolLM2 and Piper, over UDP, TCP and TLS, and with the telephone in the browser."""
+    settings = ["webphone.enabled=true", "gateway.transports=udp,tcp,tls", f"gateway.certificate={certificate}"]
     with System(tmp_path_factory.mktemp("system"), *settings) as running:
         yield running
 

@@ -31,7 +31,8 @@ class System:
         self.journal = directory / "journal.sqlite"
         # On a busy machine answers may come late, and so may callers: what is compared with answers must hold nothing else.
         unasked = ("outbound.wait_after_s=0", "outbound.silence_prompt_after_s=0")
-        every = [*free_port_settings(), f"journal.path={self.journal}", *unasked, *settings]
+        alone = ("console.enabled=false", "webphone.enabled=false")
+        every = [*free_port_settings(), f"journal.path={self.journal}", *unasked, *alone, *settings]
         self.config: Config = load_config(None, every)
         self.config_file.write_text(render_config(self.config))
         self._log_file = directory / "log.txt"

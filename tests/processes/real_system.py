@@ -19,8 +19,14 @@ from steadyline.supervisor.free_ports import free_port_settings
 
 DEADLOCK_S = 180.0
 """No test asserts speed; this only ends one that hangs."""
-LIGHT = ("llama.engine=openai", "whisper.workers=1", "gateway.max_calls=2")
-"""No language model is loaded: these tests are about processes."""
+LIGHT = (
+    "llama.engine=openai",
+    "whisper.workers=1",
+    "gateway.max_calls=2",
+    "console.enabled=false",
+    "webphone.enabled=false",
+)
+"""No language model is loaded, and nothing runs beside the services: these tests are about processes."""
 
 
 def steadyline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
     """One system for the tests that leave it as they found it."""
-    running = RealSystem(tmp_path_factory.mktemp("system"), "console.drills=true")
+    running = RealSystem(tmp_path_factory.mktemp("system"), "console.enabled=true", "console.drills=true")
     try:
         running.wait_line("ready ")
         running.wait_line("console http://")
@@ -133,7 +133,7 @@ def test_a_console_that_dies_or_freezes_comes_back_and_nobody_else_notices(
 
 def test_a_taken_port_is_told_and_calls_are_taken_without_it(start: Callable[..., RealSystem]) -> None:
     with socket.create_server((HOST, 0)) as holder:
-        running = start(f"console.port={holder.getsockname()[1]}")
+        running = start("console.enabled=true", f"console.port={holder.getsockname()[1]}")
         running.wait_line("ready ")
         running.wait_line("console is not available")
         assert f"TCP port {holder.getsockname()[1]}" in running.output and "console.port" in running.output
@@ -148,7 +148,7 @@ def test_it_can_be_left_out(start: Callable[..., RealSystem]) -> None:
 
 
 def test_beyond_the_loopback_it_does_not_start_without_a_password(tmp_path: Path) -> None:
-    running = RealSystem(tmp_path, "console.host=0.0.0.0")
+    running = RealSystem(tmp_path, "console.enabled=true", "console.host=0.0.0.0")
     try:
         running.process.wait(DEADLOCK_S)
         assert running.process.returncode == 2

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ SERVICES = {"gateway", "inbound", "whisper", "llama", "piper", "outbound"}
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
     """One system for the tests that leave it as they found it."""
-    running = RealSystem(tmp_path_factory.mktemp("system"))
+    running = RealSystem(tmp_path_factory.mktemp("system"), "webphone.enabled=true")
     try:
         running.wait_line("ready ")
         yield running
@@ -214,3 +215,24 @@ def test_a_service_that_was_orphaned_before_it_looked_ends_by_itself(tmp_path: P
     result = steadyline(*arguments, "outbound", STEADYLINE_SUPERVISOR=str(gone.pid))
     assert result.returncode == -signal.SIGTERM
     assert not psutil.pid_exists(gone.pid) or not is_alive(psutil.Process(gone.pid))
+
+
+def test_a_telephone_in_the_browser_that_cannot_run_is_told_and_keeps_nobody_from_running(
+    start: Callable[..., RealSystem],
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        system = start("webphone.enabled=true", f"webphone.port={port}")
+        system.wait_line("ready ")
+        assert set(system.children()) == SERVICES
+        wait_until(
+            lambda: f"port {port} is taken by" in system.output or f"{port} on 127.0.0.1" in system.output, "why"
+        )
+        assert "set another webphone.port" in system.output
+    assert not any(line.startswith("webphone http") for line in system.lines)
+
+
+def test_the_page_of_the_telephone_in_the_browser_is_printed(system: RealSystem) -> None:
+    wait_until(lambda: any(line.startswith("webphone http://127.0.0.1:") for line in system.lines), "its page")

@@ -72,7 +72,7 @@ def test_both_locks_agree_and_hold_every_dependency() -> None:
     def names(requirements: list[str]) -> set[str]:
         return {re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
-    assert names(project["dependencies"] + extras["piper"] + extras["kokoro"]) <= run.keys()
+    assert names(project["dependencies"] + extras["piper"] + extras["kokoro"] + extras["webphone"]) <= run.keys()
     assert names(extras["dev"]) <= develop.keys()
 
 

@@ -26,6 +26,7 @@ UNDER_CLI = UNDER_SUPERVISOR | {
     "replay",
     "diagnosis",
     "console",
+    "webphone",
     "commands",
 }
 
@@ -55,6 +56,7 @@ LAYERS: dict[str, set[str]] = {
     "link": GROUND | {"wire", "connections", "metrics", "recorder"},
     "services": UNDER_SERVICES,
     "phone": CORES | {"calls", "sip", "models"},
+    "webphone": UNDER_SUPERVISOR,
     "supervisor": UNDER_SUPERVISOR,
     "doctor": UNDER_SUPERVISOR | {"phone", "supervisor"},
     "drills": UNDER_SUPERVISOR | {"phone", "supervisor"},
@@ -83,6 +85,9 @@ OWNERS = {
     "xllamacpp": "engines",
     "prometheus_client": "metrics",
     "baresip": "sip",
+    "aiortc": "webphone",
+    "aioice": "webphone",
+    "av": "webphone",
 }
 
 NAMELESS = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}

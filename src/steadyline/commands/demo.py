@@ -24,7 +24,7 @@ from steadyline.supervisor.up import run_system
 
 QUESTIONS = Path("examples") / "questions"
 """The questions that the repository ships."""
-SETTINGS = ("log.level=error", "console.enabled=false")
+SETTINGS = ("log.level=error", "console.enabled=false", "webphone.enabled=false")
 WHISPER_HZ = 16_000
 MARGIN_S = 0.3
 

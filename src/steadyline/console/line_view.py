@@ -23,7 +23,7 @@ MAX_TEXT_CHARS = 300
 
 
 def line_view(
-    answers: Answers, supervisor: dict[str, Any] | None, picture: Mapping[str, Any], *, drills: bool
+    answers: Answers, supervisor: dict[str, Any] | None, picture: Mapping[str, Any], *, drills: bool, phone: str = ""
 ) -> dict[str, Any]:
     """The page's content.
 
@@ -32,6 +32,7 @@ def line_view(
         supervisor: what the supervisor said.
         picture: boxes and arrows of `picture`.
         drills: kill and freeze are offered.
+        phone: page of the telephone in the browser; "" when there is none.
     """
     whole = overview(answers, supervisor)
     by_name = {service["name"]: service for service in whole["services"]}
@@ -45,6 +46,7 @@ def line_view(
         ],
         "calls": [_call(call) for call in whole["calls"]],
         "sip_uri": gateway.get("sip_uri"),
+        "phone": phone,
         "max_calls": gateway.get("max_calls"),
         "refused_calls": gateway.get("refused_calls"),
         "actions": _actions(supervisor, drills=drills),

@@ -100,7 +100,8 @@ def _line_view(config: Config, answers: Answers) -> dict[str, Any]:
     services = {name: status for name, status in answers.items() if name != SUPERVISOR}
     roles = {"tts" if name == config.tts.service else name: name for name in services}
     drawn = picture(CONNECTIONS, roles)
-    return line_view(services, answers[SUPERVISOR], drawn, drills=config.console.drills)
+    phone = f"http://127.0.0.1:{config.webphone.port}/" if config.webphone.enabled else ""
+    return line_view(services, answers[SUPERVISOR], drawn, drills=config.console.drills, phone=phone)
 
 
 def _metrics_addresses(config: Config) -> list[dict[str, str]]:

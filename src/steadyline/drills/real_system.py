@@ -26,9 +26,8 @@ FOLLOW_THE_DRILL = (
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
 """Ask the kernel for SIGTERM when the drill dies (Linux, prctl(2), PR_SET_PDEATHSIG), whatever it dies of; kept by execve(2)."""
-
-NO_CONSOLE = "console.enabled=false"
-"""A drill strikes and measures the services of the call alone."""
+ALONE = ("console.enabled=false", "webphone.enabled=false")
+"""A drill strikes and measures the services of the call alone, and its callers have telephones of their own."""
 
 
 class DrillError(SteadylineError):
@@ -56,7 +55,7 @@ class RealSystem:
     ) -> None:
         self.folder = folder
         journal = f"journal.path={folder / 'journal.sqlite'}"
-        self.config = load_config(config_path, [*free_port_settings(), NO_CONSOLE, journal, *settings])
+        self.config = load_config(config_path, [*free_port_settings(), *ALONE, journal, *settings])
         self.uri = ""
         self.logbook = LogbookReader(folder)
         self._pace = pace

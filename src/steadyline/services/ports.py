@@ -65,6 +65,12 @@ def configured_ports(config: Config) -> list[Port]:
             Port("console.status_port", "tcp", internal, config.console.status_port, "console"),
             Port("console.metrics_port", "tcp", internal, config.console.metrics_port, "console"),
         ]
+    if config.webphone.enabled:
+        ports += [
+            Port("webphone.port", "tcp", "127.0.0.1", config.webphone.port, "webphone"),
+            Port("webphone.status_port", "tcp", internal, config.webphone.status_port, "webphone"),
+            Port("webphone.metrics_port", "tcp", internal, config.webphone.metrics_port, "webphone"),
+        ]
     # 0 is not a port that somebody chooses but one that is not opened.
     ports = [port for port in ports if port.number or not port.key.endswith(".metrics_port")]
     if "tls" in gateway.transports:

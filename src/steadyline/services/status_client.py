@@ -100,8 +100,9 @@ def status_ports(config: Config) -> dict[str, int]:
 
 
 def side_status_ports(config: Config) -> dict[str, int]:
-    """The same of the services beside the signal's path, which no call needs."""
-    return {"console": config.console.status_port} if config.console.enabled else {}
+    """The same of what runs beside the services, which no call needs."""
+    console = {"console": config.console.status_port} if config.console.enabled else {}
+    return console | ({"webphone": config.webphone.status_port} if config.webphone.enabled else {})
 
 
 async def ask_all(config: Config, names: Collection[str] | None = None) -> dict[str, dict[str, Any] | None]:

@@ -1,6 +1,7 @@
 """One telephone call: its life as futures, its audio as int16 arrays, its keys as callbacks."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -96,6 +97,11 @@ class SipCall:
     def on_digit(self, callback: Callable[[str, int], None]) -> None:
         """Call back with each DTMF digit (RFC 4733 or SIP INFO) when its key is released, and its length in ms."""
         self._digit_callbacks.append(callback)
+
+    async def send_digit(self, digit: str) -> None:
+        """Press a key, one of 0-9, * and #, for 100 ms (RFC 4733); nothing happens if the call is over."""
+        with contextlib.suppress(StaleHandleError):
+            await self._call.send_dtmf(digit)
 
     def read(self) -> Samples:
         """All that was received since the last read: int16, shape (n,), mono at `line_rate_hz`; n may be 0.

@@ -7,6 +7,7 @@ import socket
 PER_CALL_RANGE = 400
 PER_CALL_BASES = range(15_200, 19_600, PER_CALL_RANGE)
 RTP_BASES = range(10_000, 15_000, 200)
+WEBPHONE_RTP_BASES = range(19_600, 20_000, 40)
 FIXED_PORTS = range(29_000, 32_700)
 """Below the ephemeral ports (Linux: from 32768 on): a service that is started again finds its port as it left it, not as the
 near end of somebody's connection, and nobody who dials it meanwhile connects to himself."""
@@ -15,6 +16,7 @@ _given: dict[int, None] = {}
 """Ports that this process gave away, the oldest first: a system that is being started has not opened all of its own yet."""
 
 _per_call_bases = itertools.cycle(random.sample(PER_CALL_BASES, len(PER_CALL_BASES)))
+_webphone_rtp_bases = itertools.cycle(random.sample(WEBPHONE_RTP_BASES, len(WEBPHONE_RTP_BASES)))
 _rtp_bases = itertools.cycle(random.sample(RTP_BASES, len(RTP_BASES)))
 
 _TCP_KEYS = (
@@ -39,6 +41,9 @@ _TCP_KEYS = (
     "console.port",
     "console.status_port",
     "console.metrics_port",
+    "webphone.port",
+    "webphone.status_port",
+    "webphone.metrics_port",
     "supervisor.status_port",
     "supervisor.metrics_port",
 )
@@ -51,9 +56,10 @@ def free_port_settings(host: str = "127.0.0.1") -> list[str]:
         del _given[next(iter(_given))]
     settings = [f"{key}={_free(host, socket.SOCK_STREAM)}" for key in _TCP_KEYS]
     settings += [f"{key}={_free(host, socket.SOCK_DGRAM)}" for key in _UDP_KEYS]
-    base, rtp = next(_per_call_bases), next(_rtp_bases)
+    base, rtp, webphone_rtp = next(_per_call_bases), next(_rtp_bases), next(_webphone_rtp_bases)
     settings += [f"inbound.audio_port_base={base + 1}", f"outbound.audio_port_base={base + 2}"]
     settings += [f"gateway.rtp_port_low={rtp}", f"gateway.rtp_port_high={rtp + 199}"]
+    settings += [f"webphone.rtp_port_low={webphone_rtp}", f"webphone.rtp_port_high={webphone_rtp + 39}"]
     settings += ["gateway.first_call_id=2", f"gateway.last_call_id={PER_CALL_RANGE - 4}"]
     return [*settings, f"gateway.sip_port={_free_pair(host)}"]
 

@@ -15,6 +15,7 @@ from steadyline.log import start_logging
 from steadyline.services.link_security import link_security
 from steadyline.services.metrics_server import MetricsServer
 from steadyline.services.port_holder import port_holder_named
+from steadyline.services.status_client import side_status_ports
 from steadyline.services.status_server import StatusServer
 from steadyline.services.systemd import systemd
 from steadyline.supervisor.log_writer import LogWriter
@@ -31,11 +32,16 @@ def console_address(config: Config) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{config.console.port}"
 
 
+def side_pages(config: Config) -> dict[str, str]:
+    """What runs beside the services, and the address of its page."""
+    pages = {"webphone": f"http://127.0.0.1:{config.webphone.port}/", "console": console_address(config)}
+    return {name: pages[name] for name in side_status_ports(config)}
+
+
 def service_names(config: Config) -> tuple[str, ...]:
-    """The services that `up` runs: every one, the configured voice, the standby if there is one, the console last."""
+    """The services that `up` runs: every one, the configured voice, the standby if there is one, those beside them last."""
     standby = ("standby",) if config.standby.engine else ()
-    console = ("console",) if config.console.enabled else ()
-    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service, *standby, *console)
+    return ("gateway", "inbound", "outbound", "whisper", "llama", config.tts.service, *standby, *side_pages(config))
 
 
 async def run_system(
@@ -61,7 +67,7 @@ async def run_system(
     status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
     metrics = MetricsServer(runtime, lambda: supervisor.state)
     stopping = _interrupted_by_signals()
-    announcing: asyncio.Future[None] | None = None
+    announcing: list[asyncio.Future[None]] = []
     try:
         with port_holder_named(config):
             await status.start((config.network.host, config.supervisor.status_port))
@@ -71,8 +77,10 @@ async def run_system(
         uri = await supervisor.wait_ready(progress)
         progress(f"ready {uri} after {runtime.clock.now() - started_at:.1f} s (pid {os.getpid()})")
         manager.up(runtime.clock)
-        if config.console.enabled:
-            announcing = asyncio.ensure_future(_announce_console(supervisor, config, progress))
+        announcing = [
+            asyncio.ensure_future(_announce(supervisor, name, page, progress))
+            for name, page in side_pages(config).items()
+        ]
         await body(uri)
     except asyncio.CancelledError:
         if not stopping.is_set():
@@ -80,8 +88,8 @@ async def run_system(
     finally:
         progress("stopping")
         manager.stopping()
-        if announcing is not None:
-            announcing.cancel()
+        for one in announcing:
+            one.cancel()
         await supervisor.stop()
         status.stop()
         metrics.stop()
@@ -89,12 +97,12 @@ async def run_system(
         writer.close(LAST_WORDS_TIMEOUT_S)
 
 
-async def _announce_console(supervisor: Supervisor, config: Config, progress: Callable[[str], None]) -> None:
-    """Say where the console is, once it is there; calls are taken meanwhile."""
-    if await supervisor.wait_side_service("console"):
-        progress(f"console {console_address(config)}")
+async def _announce(supervisor: Supervisor, name: str, page: str, progress: Callable[[str], None]) -> None:
+    """Say where a page is, once it is there; calls are taken meanwhile."""
+    if await supervisor.wait_side_service(name):
+        progress(f"{name} {page}")
     else:
-        progress("console is not available; its lines above say why, calls are taken without it")
+        progress(f"{name} is not available; its lines above say why, calls are taken without it")
 
 
 def _interrupted_by_signals() -> asyncio.Event:

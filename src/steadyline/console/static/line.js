@@ -6,18 +6,21 @@ import { caller, count, date, ms, now } from "./format.js";
 import { Picture } from "./picture.js";
 
 const KEPT_CHANGES = 30;
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const DEEDS = { restart: "Restart", kill: "Kill", freeze: "Freeze" };
 const DONE = { restart: "is started again", kill: "was killed", freeze: "was frozen" };
 
 export function show(main) {
-  const address = h("p", { class: "lead" }, "Asking the services…");
+  const address = h("span", {}, "Asking the services…");
+  const phone = h("a", { hidden: true }, "call from this browser");
   const summary = stateMark();
   const picture = new Picture((action, box) => act(action, box, changes));
   const calls = h("div", { class: "calls-now" });
   const connections = new Connections();
   const changes = new Changes();
   main.replaceChildren(
-    h("div", { class: "title" }, h("h1", {}, "Line"), summary.element), address, picture.element,
+    h("div", { class: "title" }, h("h1", {}, "Line"), summary.element),
+    h("p", { class: "lead" }, address, " ", phone), picture.element,
     h("div", { class: "two" },
       h("section", { "aria-labelledby": "calls-now" }, h("h2", { id: "calls-now" }, "Calls now"), calls),
       h("section", { "aria-labelledby": "changes" }, h("h2", { id: "changes" }, "What has changed"), changes.element)),
@@ -27,6 +30,9 @@ export function show(main) {
     showProblem(data.error);
     if (data.error) return;
     say(address, data.sip_uri ? `Dial ${data.sip_uri}` : "The gateway does not answer: nobody can call now.");
+    // The telephone's page is for browsers on its own machine.
+    phone.hidden = !(data.phone && data.sip_uri && LOOPBACK.has(location.hostname));
+    if (!phone.hidden && phone.href !== data.phone) phone.href = data.phone;
     summary.set(...wholeState(data));
     picture.update(data);
     connections.update(data.arrows);
