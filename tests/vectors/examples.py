@@ -48,6 +48,7 @@ from steadyline.wire.messages import (
     Turn,
     Welcome,
 )
+from steadyline.wire.operator_messages import ChildReply, ChildRequest
 
 PROTOCOL_FAULTS = frozenset({"frame-too-long", "bad-header", "bad-seq", "unknown-type", "bad-body", "unexpected-frame"})
 """Codes with which a session is closed because its peer broke the protocol."""
@@ -87,6 +88,8 @@ EXAMPLES: tuple[Message, ...] = (
     Heard({"turn": 1, "clause": 0}, {"turn": 0, "clause": 1, "sample": 12160}),
     StatusRequest(True),
     StatusReply({"name": "whisper", "state": "ready"}),
+    ChildRequest("restart", "whisper"),
+    ChildReply(False, "nobody has a service 'x'"),
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
     PlayedAudio(640, 8000, np.array([100, -100], np.int16)),
     LineAudio(1, 0, 7, 160, False, np.array([100, -100], np.int16)),
