@@ -12,6 +12,8 @@ import psutil
 import pytest
 from tests.processes.real_system import DEADLOCK_S, RealSystem, is_alive, steadyline, wait_until, with_settings
 
+from steadyline.config import Config
+from steadyline.models.store import default_store, resolve_file
 from steadyline.supervisor.free_ports import free_port_settings
 
 
@@ -76,7 +78,11 @@ def ended(system: RealSystem) -> str:
 
 
 def test_up_ends_when_a_model_is_missing(tmp_path: Path) -> None:
-    output = ended(RealSystem(tmp_path, "whisper.model=whisper-base", f"models.store={tmp_path}"))
+    # The voice's is there: of two that are missing, the one that is found out first ends it.
+    voice = resolve_file(Config().piper.model, default_store(), ".onnx")
+    output = ended(
+        RealSystem(tmp_path, "whisper.model=whisper-base", f"models.store={tmp_path}", f"piper.model={voice}")
+    )
     assert "run: steadyline models fetch whisper-base" in output
     assert "cannot run: " in output.splitlines()[-1]
     assert output.count("run: steadyline models fetch whisper-base") == 1
