@@ -4,7 +4,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadyline.calls.reader import read_only
@@ -57,6 +57,8 @@ def replay(recorded: RecordedCall, config: Config, kill: Kill | None = None, rea
     Raises:
         ReplayError: the system did not answer, or the turn of `kill` never came.
     """
+    # The recording says what was said, whichever voice said it.
+    config = replace(config, standby=replace(config.standby, engine=""))
     with tempfile.TemporaryDirectory(prefix="steadyline-replay-") as folder:
         return run_in_virtual_time(
             _replay(
@@ -86,7 +88,6 @@ async def _replay(
     journal_path: Path,
     has_tones: bool,
 ) -> Replayed:
-    config.standby.engine = ""
     detectors = speech_detectors(config, 1, logging.getLogger("steadyline.inbound"))
     system = SimulatedSystem(journal_path, config, engines, detectors=detectors)
     await system.start()
