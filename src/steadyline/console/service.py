@@ -1,16 +1,11 @@
 """The console as a process: assembled from the configuration, served by uvicorn beside its status port."""
 
-import asyncio
-import contextlib
 import functools
 import logging
 import os
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -23,20 +18,19 @@ from steadyline.console.picture import picture
 from steadyline.console.routes import ROUTES
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Watch
-from steadyline.errors import PortTakenError
-from steadyline.link.network import reason
 from steadyline.link.runtime import Runtime
 from steadyline.secret_file import read_secret
 from steadyline.services.assembly import Assembled
+from steadyline.services.pages import webphone_page
 from steadyline.services.process import run_service
 from steadyline.services.status_client import ask_of_child, ask_status, operator_seal, status_ports
 from steadyline.services.system_status import Answers
+from steadyline.web.server import WebServer
 from steadyline.wire.session import SessionTimes
 
 NICENESS = 10
 """Whoever floods the console takes no processor time from calls."""
 MAX_CONNECTIONS = 100
-GRACE_S = 1
 ANSWER_WITHIN_S = 0.8
 """A sound service answers in milliseconds; one that is silent for so long is shown as silent."""
 MIN_PASSWORD_BYTES = 8
@@ -100,7 +94,7 @@ def _line_view(config: Config, answers: Answers) -> dict[str, Any]:
     services = {name: status for name, status in answers.items() if name != SUPERVISOR}
     roles = {"tts" if name == config.tts.service else name: name for name in services}
     drawn = picture(CONNECTIONS, roles)
-    phone = f"http://127.0.0.1:{config.webphone.port}/" if config.webphone.enabled else ""
+    phone = webphone_page(config) if config.webphone.enabled else ""
     return line_view(services, answers[SUPERVISOR], drawn, drills=config.console.drills, phone=phone)
 
 
@@ -127,49 +121,18 @@ class ConsoleService:
     def __init__(self, app: ASGIApp, watch: Watch, host: str, port: int) -> None:
         self._watch = watch
         self._address = (host, port)
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                http="h11",
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=MAX_CONNECTIONS,
-                timeout_graceful_shutdown=GRACE_S,
-            )
-        )
-        self._serving: asyncio.Task[None] | None = None
+        self._server = WebServer(app, MAX_CONNECTIONS)
 
     @property
     def state(self) -> str:
-        return "ready" if self._server.started else "starting"
+        return "ready" if self._server.is_ready else "starting"
 
     def calls(self) -> list[dict[str, Any]]:
         return []
 
     async def start(self) -> None:
-        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        try:
-            listening = socket.create_server(self._address, family=family)
-        except OSError as error:
-            text = f"TCP port {self._address[1]} on {self._address[0]} cannot be listened on: {reason(error)}"
-            raise PortTakenError(text, (("tcp", *self._address),)) from error
-        self._serving = asyncio.ensure_future(self._server.serve([listening]))
+        self._server.start(self._address)
 
     async def stop(self) -> None:
         self._watch.stop()
-        self._server.should_exit = True
-        if self._serving is not None:
-            await self._serving
-
-
-class _Server(uvicorn.Server):
-    """Without signal handlers: the process has its own, and ends more than this."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+        await self._server.stop()

@@ -14,8 +14,8 @@ from steadyline.link.runtime import Runtime
 from steadyline.log import start_logging
 from steadyline.services.link_security import link_security
 from steadyline.services.metrics_server import MetricsServer
+from steadyline.services.pages import side_pages
 from steadyline.services.port_holder import port_holder_named
-from steadyline.services.status_client import side_status_ports
 from steadyline.services.status_server import StatusServer
 from steadyline.services.systemd import systemd
 from steadyline.supervisor.log_writer import LogWriter
@@ -24,18 +24,6 @@ from steadyline.supervisor.supervisor import Supervisor
 STANDARD_ERROR = 2
 LAST_WORDS_TIMEOUT_S = 2.0
 """The log of a system that ends is waited for so long, if nobody takes it."""
-
-
-def console_address(config: Config) -> str:
-    """The console's URL."""
-    host = config.console.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{config.console.port}"
-
-
-def side_pages(config: Config) -> dict[str, str]:
-    """What runs beside the services, and the address of its page."""
-    pages = {"webphone": f"http://127.0.0.1:{config.webphone.port}/", "console": console_address(config)}
-    return {name: pages[name] for name in side_status_ports(config)}
 
 
 def service_names(config: Config) -> tuple[str, ...]:

@@ -9,15 +9,16 @@ from typing import Any
 from steadyline.config import Config
 from steadyline.link.runtime import Runtime
 from steadyline.services.assembly import Assembled
+from steadyline.services.pages import WEBPHONE_HOST, webphone_page
 from steadyline.services.tasks import Tasks
 from steadyline.sip import SipCall, SipSettings, SipUserAgent
+from steadyline.web.server import WebServer
 from steadyline.webphone import endings
 from steadyline.webphone.app import AllCallsTakenError, webphone_app
 from steadyline.webphone.call import WebphoneCall
 from steadyline.webphone.live_words import LiveWords
-from steadyline.webphone.web_server import WebServer
 
-LOOPBACK = "127.0.0.1"
+MAX_CONNECTIONS = 64
 RING_MARGIN_S = 5.0
 """The gateway refuses a call after `gateway.ring_timeout_s`; who hears nothing of it for longer has no gateway."""
 ENDING_TIMEOUT_S = 2.0
@@ -37,12 +38,12 @@ class WebphoneService:
         self._agent: SipUserAgent | None = None
         self._calls: set[WebphoneCall] = set()
         self._tasks = Tasks(runtime.log)
-        self._server = WebServer(webphone_app(self._take_offer, self._hang_up, config.webphone.port))
+        self._server = WebServer(webphone_app(self._take_offer, self._hang_up, config.webphone.port), MAX_CONNECTIONS)
 
     async def start(self) -> None:
         """Bring up the SIP stack and the page."""
         self._agent = await SipUserAgent.start(telephone_settings(self._config))
-        self._server.start((LOOPBACK, self._config.webphone.port))
+        self._server.start((WEBPHONE_HOST, self._config.webphone.port))
 
     async def stop(self) -> None:
         """Hang up every call."""
@@ -64,7 +65,7 @@ class WebphoneService:
 
     def details(self) -> dict[str, Any]:
         """For its status port."""
-        return {"page": page_address(self._config), "max_calls": self._config.webphone.max_calls}
+        return {"page": webphone_page(self._config), "max_calls": self._config.webphone.max_calls}
 
     async def _take_offer(self, sdp: str) -> tuple[str, str]:
         settings = self._config.webphone
@@ -112,11 +113,6 @@ def assemble_webphone(_: str, config: Config, runtime: Runtime) -> Assembled:
     """The service and its ports."""
     webphone = config.webphone
     return Assembled(WebphoneService(runtime, config), webphone.status_port, metrics_port=webphone.metrics_port)
-
-
-def page_address(config: Config) -> str:
-    """What to open in a browser on this machine."""
-    return f"http://{LOOPBACK}:{config.webphone.port}/"
 
 
 def telephone_settings(config: Config) -> SipSettings:

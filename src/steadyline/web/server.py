@@ -10,10 +10,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from steadyline.errors import PortTakenError
+from steadyline.link.network import reason
 
-MAX_CONNECTIONS = 64
-"""Browsers open up to six; beyond this an answer is 503."""
 MAX_HEAD_BYTES = 16_384
+GRACE_S = 1
 
 
 class _QuietServer(uvicorn.Server):
@@ -25,37 +25,50 @@ class _QuietServer(uvicorn.Server):
 
 
 class WebServer:
-    """Serves an ASGI application from `start` to `stop`."""
+    """Serves an ASGI application from `start` to `stop`.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: the application.
+        max_connections: at once; beyond them an answer is 503. Browsers open up to six.
+    """
+
+    def __init__(self, app: ASGIApp, max_connections: int) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         config = uvicorn.Config(
             app,
             http="h11",
             ws="none",
+            loop="asyncio",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MAX_CONNECTIONS,
+            limit_concurrency=max_connections,
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=GRACE_S,
         )
         self._server = _QuietServer(config)
         self._serving: asyncio.Task[None] | None = None
 
+    @property
+    def is_ready(self) -> bool:
+        """It answers."""
+        return self._server.started
+
     def start(self, address: tuple[str, int]) -> None:
-        """Listen; `PortTakenError` if the port is in use."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        """Listen on an IPv4 or IPv6 address.
+
+        Raises:
+            PortTakenError: the port is in use, or the address is none of this machine.
+        """
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         try:
-            listener.bind(address)
+            listening = socket.create_server(address, family=family)
         except OSError as error:
-            listener.close()
-            text = f"TCP port {address[1]} on {address[0]} cannot be listened on: {error.strerror}"
+            text = f"TCP port {address[1]} on {address[0]} cannot be listened on: {reason(error)}"
             raise PortTakenError(text, (("tcp", *address),)) from error
-        self._serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))
+        self._serving = asyncio.ensure_future(self._server.serve(sockets=[listening]))
 
     async def stop(self) -> None:
         """Answer what is being asked, then close."""

@@ -1,0 +1,1 @@
+"""What the processes with a page have in common."""
