@@ -1,5 +1,6 @@
 """A recorded call played to the present code: the same call again, and what is told when it is not."""
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +98,19 @@ def test_a_file_that_is_no_call_is_refused(content: bytes, tmp_path: Path) -> No
     path.write_bytes(content)
     with pytest.raises(ReplayError, match=r"is no recorded call.*steadyline calls export"):
         RecordedCall.load(path)
+
+
+@pytest.mark.parametrize(
+    ("found", "instead"), [('"start_sample": ', '"start_sample": "soon", "x": '), ('"turns": [', '"turns": 7, "y": [')]
+)
+def test_a_field_of_another_type_is_refused(call: RecordedCall, found: str, instead: str, tmp_path: Path) -> None:
+    path, other = tmp_path / "one.call.zip", tmp_path / "other.call.zip"
+    call.save(path)
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(other, "w") as changed:
+        for name in whole.namelist():
+            changed.writestr(name, whole.read(name).replace(found.encode(), instead.encode()))
+    with pytest.raises(ReplayError, match="is no recorded call"):
+        RecordedCall.load(other)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

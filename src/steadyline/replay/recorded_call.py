@@ -4,10 +4,11 @@ import io
 import json
 import wave
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,14 +113,25 @@ def recorded_call(record: CallRecord, sounds: Iterable[Sound]) -> RecordedCall:
 
 
 def _record(content: Mapping[str, Any]) -> CallRecord:
-    turns = _each(content["turns"], lambda turn: TurnRecord(**{**turn, "clauses": _each(turn["clauses"], _clause)}))
-    events = _each(content["events"], lambda event: EventRecord(**event))
-    return CallRecord(**{**content, "turns": turns, "events": events})
+    turns = [_made(TurnRecord, {**turn, "clauses": _all(ClauseRecord, turn["clauses"])}) for turn in content["turns"]]
+    return _made(CallRecord, {**content, "turns": tuple(turns), "events": _all(EventRecord, content["events"])})
 
 
-def _clause(content: Mapping[str, Any]) -> ClauseRecord:
-    return ClauseRecord(**content)
+def _all(kind: type[T], contents: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
+    return tuple(_made(kind, content) for content in contents)
 
 
-def _each(contents: Iterable[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
-    return tuple(make(content) for content in contents)
+def _made(kind: type[T], content: Mapping[str, Any]) -> T:
+    """A record of what JSON holds.
+
+    Raises:
+        ValueError: a field is of another type; names it.
+        TypeError: a field is missing, or there is none of that name.
+    """
+    hints = get_type_hints(kind)
+    for name, value in content.items():
+        hint = hints.get(name, object)
+        types = get_args(hint) if isinstance(hint, UnionType) else (get_origin(hint) or hint,)
+        if not isinstance(value, (*types, int) if float in types else types):
+            raise ValueError(f"{kind.__name__}.{name}: found {value!r:.40}")
+    return kind(**content)
