@@ -25,6 +25,13 @@ class ClauseRecord:
     heard_samples: int | None
     samples: int | None = None
 
+    @property
+    def heard_share(self) -> float | None:
+        """How much of it was played, 0 to 1; None when it was begun and its length is not known."""
+        if not self.heard_samples:
+            return 0.0
+        return min(1.0, self.heard_samples / self.samples) if self.samples else None
+
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:

@@ -95,7 +95,7 @@ def words_of(text: str | None) -> list[str]:
 def heard_share(turn: TurnRecord) -> float:
     """How much of an answer was heard, 0 to 1, by its letters; 1 of none."""
     letters = [len(clause.text or "") for clause in turn.clauses]
-    shares = [(clause.heard_samples or 0) / clause.samples if clause.samples else 0.0 for clause in turn.clauses]
+    shares = [clause.heard_share or 0.0 for clause in turn.clauses]
     whole = sum(letters)
     return sum(share * count for share, count in zip(shares, letters, strict=True)) / whole if whole else 1.0
 

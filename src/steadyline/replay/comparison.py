@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from steadyline.calls.records import CallRecord, ClauseRecord, TurnRecord
+from steadyline.calls.records import CallRecord, TurnRecord
 from steadyline.drills.tone_score import ExpectedWord, score
 from steadyline.drills.tone_speech import HeardWord
 from steadyline.replay.recorded_call import CLOCK_HZ
@@ -108,9 +108,4 @@ def _of_turn(before: TurnRecord | None, after: TurnRecord | None, tolerance_ms: 
 
 
 def _heard_words(turn: TurnRecord) -> int:
-    return sum(_heard_of(clause) for clause in turn.clauses)
-
-
-def _heard_of(clause: ClauseRecord) -> int:
-    share = (clause.heard_samples or 0) / clause.samples if clause.samples else 0.0
-    return round(share * len((clause.text or "").split()))
+    return sum(round((clause.heard_share or 0.0) * len((clause.text or "").split())) for clause in turn.clauses)

@@ -66,13 +66,10 @@ def shown_turn(record: TurnRecord) -> dict[str, Any]:
     `heard` is between 0 and 1; null where the length of the clause is not known.
     """
     clauses = [
-        {"text": (clause.text or "").strip(), "heard": _share(clause.heard_samples, clause.samples)}
+        {
+            "text": (clause.text or "").strip(),
+            "heard": None if clause.heard_share is None else round(clause.heard_share, 2),
+        }
         for clause in record.clauses
     ]
     return {"number": record.turn, "caller": record.caller_text or "", "clauses": clauses}
-
-
-def _share(heard: int | None, samples: int | None) -> float | None:
-    if heard is None:
-        return 0.0
-    return round(min(1.0, heard / samples), 2) if samples else None
