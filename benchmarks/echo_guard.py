@@ -50,8 +50,8 @@ PATHS = (
 ECHOES_DB = (-30, -20, -10)
 INTERRUPTED_ECHOES_DB = (None, -20, -10)
 ONSETS_PER_MINUTE_BOUND = {-30: 0.0, -20: 0.0, -10: 1.0}
-ONSET_PROBABILITY, ONSET_WINDOWS = 0.5, 2
-"""Speech has begun when so many windows of 32 ms in a row are speech."""
+ONSET_PROBABILITY, ONSET_WINDOWS = Config().barge_in.onset_probability, 1
+"""The agent pauses when so many windows of 32 ms in a row may be speech (`barge_in.onset_ms`)."""
 SOFTER_DB = -10
 """A caller who speaks softly, against the agent."""
 WINDOW_MS = WINDOW_SAMPLES * 1000 / CLOCK_HZ

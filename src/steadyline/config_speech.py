@@ -53,8 +53,15 @@ class BargeInSection:
     """The caller interrupts the agent."""
 
     enabled: bool = setting(True, "what the caller says during an answer ends it; false: it is answered afterwards")
+    onset_probability: float = setting(
+        0.4, "a window of 32 ms may be speech, and the agent pauses, from this on; at most inbound.start_probability",
+        low=0.05, high=0.95,
+    )  # fmt: skip
     onset_ms: int = setting(
-        64, "sound of speech that makes the agent pause, ms; less than inbound.min_speech_ms", low=32
+        32, "so much of it makes the agent pause, ms, in windows of 32; at most inbound.min_speech_ms", low=32
+    )
+    release_ms: int = setting(
+        96, "the agent goes on after so much that is no speech, when no utterance came of it, ms", low=32, high=1000
     )
     undecided_s: float = setting(
         1.5, "an agent who was interrupted goes on when nobody has made words of it for so long, s", low=0.5, high=10

@@ -10,10 +10,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from steadyline.audio.onset import WINDOW_SAMPLES, FalseOnset, Onset, OnsetDetector, OnsetSettings
 from steadyline.errors import ConfigError
 
 SAMPLE_RATE_HZ = 16_000
-WINDOW_SAMPLES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class EndpointSettings:
     Attributes:
         start_probability: a window at or above it is speech.
         end_probability: a window below it is silence; between both, what was goes on.
-        onset_ms: speech that may become an utterance: told at once, for those who must be quick.
+        onset: when something may become an utterance, which is told at once.
         min_speech_ms: speech must last as long to begin an utterance: a cough or a click does not.
         pre_roll_ms: sound before the first speech that belongs to the utterance (soft consonants).
         soft_end_ms: silence after which the utterance is *perhaps* over; to the nearest window of 32 ms, as the next.
@@ -34,7 +34,7 @@ class EndpointSettings:
 
     start_probability: float = 0.5
     end_probability: float = 0.35
-    onset_ms: int = 64
+    onset: OnsetSettings = OnsetSettings()
     min_speech_ms: int = 128
     pre_roll_ms: int = 300
     soft_end_ms: int = 200
@@ -63,20 +63,6 @@ class EndpointSettings:
                 f"max_utterance_s {self.max_utterance_s} with cut_search_s {self.cut_search_s}: expected "
                 f"cut_search_s above 0 and max_utterance_s of at least {shortest_s:.1f}"
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Onset:
-    """At sample index `start` something began that may become an utterance."""
-
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
-class FalseOnset:
-    """What began at `start` was too short for speech."""
-
-    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +117,7 @@ class Endpointer:
     def __init__(self, settings: EndpointSettings, start: int = 0) -> None:
         self._settings = settings
         self._known_ends: deque[int] = deque()
+        self._onset = OnsetDetector(settings.onset)
         self._begin(start)
 
     @property
@@ -193,7 +180,7 @@ class Endpointer:
     def _begin(self, start: int) -> None:
         self._earliest = self._now = start
         self._candidate: int | None = None
-        self._is_onset_told = False
+        self._onset.begin()
         self._start: int | None = None
         self._speech_end = self._cut_zone_start = start
         self._silence_from: int | None = None
@@ -208,23 +195,16 @@ class Endpointer:
 
     def _listen(self, probability: float, window: int) -> list[EndpointEvent]:
         self._forget_ends()
-        events: list[EndpointEvent] = []
+        told = self._onset.feed(probability, window)
         if probability >= self._settings.start_probability:
             self._candidate = window if self._candidate is None else self._candidate
             self._speech_end = self._now
         elif probability < self._settings.end_probability:
-            if self._candidate is not None and self._is_onset_told:
-                events.append(FalseOnset(self._candidate))
-            self._candidate, self._is_onset_told = None, False
-        if self._candidate is None:
-            return events
-        lasts = self._now - self._candidate
-        if not self._is_onset_told and lasts >= _samples(self._settings.onset_ms):
-            self._is_onset_told = True
-            events.append(Onset(self._candidate))
-        if lasts < _samples(self._settings.min_speech_ms):
-            return events
-        return [*events, self._start_at(self._candidate)]
+            self._candidate = None
+        if self._candidate is None or self._now - self._candidate < _samples(self._settings.min_speech_ms):
+            return [told] if told else []
+        begun = (told, self._onset.became_speech(self._candidate), self._start_at(self._candidate))
+        return [event for event in begun if event is not None]
 
     def _start_at(self, candidate: int) -> SpeechStarted:
         start = max(self._earliest, candidate - _samples(self._settings.pre_roll_ms))

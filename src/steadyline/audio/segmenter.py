@@ -8,15 +8,13 @@ import numpy as np
 from steadyline.audio.echo_guard import EchoGuard
 from steadyline.audio.endpointing import (
     SAMPLE_RATE_HZ,
-    WINDOW_SAMPLES,
     Endpointer,
     EndpointEvent,
     EndpointSettings,
-    FalseOnset,
-    Onset,
     SpeechEnded,
     SpeechStarted,
 )
+from steadyline.audio.onset import WINDOW_SAMPLES, FalseOnset, Onset
 from steadyline.audio.pcm import Float32
 
 # A shorter loss is bridged with silence, so that a word with a hole stays one utterance.
@@ -76,7 +74,7 @@ class SpeechSegmenter:
         self._vad = vad
         self._echo_guard = echo_guard
         self._endpointer = Endpointer(settings, start)
-        self._silence_below = settings.end_probability
+        self._silence_below = min(settings.end_probability, settings.onset.probability)
         self._kept: Float32 = np.zeros(0, np.float32)
         self._kept_from = self._fed = start
         self._sent = start

@@ -1,14 +1,20 @@
 """The endpointer's settings from the configuration."""
 
 from steadyline.audio.endpointing import EndpointSettings
+from steadyline.audio.onset import OnsetSettings
 from steadyline.config import Config
 
 
 def endpoint_settings(config: Config) -> EndpointSettings:
     """As `[inbound]` says; where no answer is prepared nothing happens before the end."""
-    inbound = config.inbound
+    inbound, barge_in = config.inbound, config.barge_in
     return EndpointSettings(
-        onset_ms=min(config.barge_in.onset_ms, inbound.min_speech_ms),
+        onset=OnsetSettings(
+            min(barge_in.onset_probability, inbound.start_probability),
+            min(barge_in.onset_ms, inbound.min_speech_ms),
+            barge_in.release_ms,
+            inbound.min_speech_ms + 2 * barge_in.release_ms,
+        ),
         start_probability=inbound.start_probability,
         end_probability=inbound.end_probability,
         min_speech_ms=inbound.min_speech_ms,

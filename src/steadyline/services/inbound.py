@@ -8,14 +8,8 @@ from typing import Any, Protocol
 
 from steadyline.audio.clocked_resampler import CLOCK_HZ, ClockedResampler
 from steadyline.audio.echo_guard import EchoGuard, EchoGuardSettings
-from steadyline.audio.endpointing import (
-    FalseOnset,
-    Onset,
-    Resumed,
-    SoftEnd,
-    SpeechEnded,
-    SpeechStarted,
-)
+from steadyline.audio.endpointing import Resumed, SoftEnd, SpeechEnded, SpeechStarted
+from steadyline.audio.onset import FalseOnset, Onset
 from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivityDetector
 from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config

@@ -1,0 +1,89 @@
+"""The first sign of the caller's voice, for those who must be quick: wrong now and then, and taken back at once."""
+
+from dataclasses import dataclass
+
+WINDOW_SAMPLES = 512
+SAMPLES_PER_MS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """At sample index `start` something began that may become an utterance."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class FalseOnset:
+    """What began at `start` was no speech."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetSettings:
+    """When something may become an utterance.
+
+    Attributes:
+        probability: a window at or above it may be speech.
+        onset_ms: so much of it in a row is told.
+        release_ms: so much below it takes back what was told: more than the dip between a word's first consonant and its vowel,
+            which Silero hears in "Sorry" for two windows.
+        undecided_ms: what has not become an utterance after so long is taken back, whatever it is.
+    """
+
+    probability: float = 0.4
+    onset_ms: int = 32
+    release_ms: int = 96
+    undecided_ms: int = 320
+
+
+class OnsetDetector:
+    """Finds onsets between utterances, in sample time."""
+
+    def __init__(self, settings: OnsetSettings) -> None:
+        self._settings = settings
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing was heard; what was told and became an utterance is not taken back."""
+        self._since: int | None = None
+        self._quiet_from: int | None = None
+        self._is_told = self._is_taken_back = False
+
+    def feed(self, probability: float, window: int) -> Onset | FalseOnset | None:
+        """What the window at sample index `window` tells.
+
+        Args:
+            probability: of speech, 0 to 1, within `WINDOW_SAMPLES` samples.
+            window: windows follow each other without a gap.
+        """
+        now = window + WINDOW_SAMPLES
+        if probability >= self._settings.probability:
+            self._since = window if self._since is None else self._since
+            self._quiet_from = None
+            return self._sounding(self._since, now)
+        if self._since is None:
+            return None
+        self._quiet_from = window if self._quiet_from is None else self._quiet_from
+        if self._is_told and now - self._quiet_from < self._settings.release_ms * SAMPLES_PER_MS:
+            return None
+        over = FalseOnset(self._since) if self._is_told and not self._is_taken_back else None
+        self.begin()
+        return over
+
+    def became_speech(self, candidate: int) -> Onset | None:
+        """An utterance begins with the window at `candidate`: an onset, if none was told of it."""
+        is_told = self._is_told and not self._is_taken_back
+        self.begin()
+        return None if is_told else Onset(candidate)
+
+    def _sounding(self, since: int, now: int) -> Onset | FalseOnset | None:
+        lasts_ms = (now - since) / SAMPLES_PER_MS
+        if not self._is_told and lasts_ms >= self._settings.onset_ms:
+            self._is_told = True
+            return Onset(since)
+        if self._is_told and not self._is_taken_back and lasts_ms >= self._settings.undecided_ms:
+            self._is_taken_back = True
+            return FalseOnset(since)
+        return None
