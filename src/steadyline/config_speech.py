@@ -131,6 +131,15 @@ class LlamaSection:
     )
     language: str = setting("en", "language of the answers, ISO 639-1")
     clause_first_chars: int = setting(12, "shortest first clause of an answer, characters", low=1)
+    clause_first_phrase: bool = setting(
+        True, "the first clause may be a phrase, which is heard sooner; false: it ends at a mark"
+    )
+    rest_s: float = setting(
+        3.0,
+        "the model rests while the voice renders one of the first two clauses, so that it has the processor, at most s; 0: never",
+        low=0,
+        high=10,
+    )
     clause_max_chars: int = setting(200, "longer sentences are cut, characters", low=40)
     linger_s: float = setting(15.0, "a call whose whisper is gone is kept so long, s", low=1)
     failback_after_s: float = setting(

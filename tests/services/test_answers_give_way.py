@@ -29,7 +29,9 @@ class Desk:
         workers = SimulatedWorkers(SLOTS + SPECULATIVE_PLACES)
         runtime = make_runtime(MemoryNetwork(), "llama")
         self.host: EngineHost[LanguageModel] = EngineHost("llama", lambda: self.model, workers, runtime, places=SLOTS)
-        self.alice, self.bob = (Answerer(self.host, Config().llama, slot, 2 + 2 * slot) for slot in range(SLOTS))
+        settings = Config().llama
+        settings.rest_s = 0.0
+        self.alice, self.bob = (Answerer(self.host, settings, slot, 2 + 2 * slot) for slot in range(SLOTS))
         self.prepared: list[str] = []
 
     def prepare_alice(self) -> Answer:

@@ -68,9 +68,12 @@ class Notes:
                 super().prefill(messages, slot)
 
             def stream(self, messages: Sequence[Message], *, on_text: Callable[[str], bool], **options: object) -> None:
-                notes.asked.append(messages[-1].content)
+                goes_on = messages[-1].role == "assistant"
+                if not goes_on:
+                    notes.asked.append(messages[-1].content)
                 super().stream(messages, on_text=on_text, **options)  # type: ignore[arg-type]
-                notes.answered.append(messages[-1].content)
+                if not goes_on:
+                    notes.answered.append(messages[-1].content)
 
         class Synthesizer(ToneSynthesizer):
             def synthesize(self, text: str) -> Iterator[Float32]:
@@ -287,7 +290,8 @@ def test_an_answer_that_is_not_interrupted_is_known_to_what_is_prepared_after_it
 
     class Slow(RuleModel):
         def stream(self, messages: Sequence[Message], **options: object) -> None:  # type: ignore[override]
-            asked.append(messages[-1].content)
+            if messages[-1].role == "user":
+                asked.append(messages[-1].content)
             super().stream(messages, **options)  # type: ignore[arg-type]
 
     async def scene(system: SimulatedSystem) -> None:

@@ -16,6 +16,8 @@ from steadyline.text.speakable import speakable
 
 SOME_WORDS = "Hello"
 """Stands for what the caller will say next: all before it is the next prompt's, too, the template's marks included."""
+RESTS = 2
+"""Later clauses are rendered while the caller listens to those before."""
 TEMPLATE_TOKENS = 16
 """More than a chat template adds to a message. A token has at least a character, so shorter prompts are not counted."""
 
@@ -28,11 +30,14 @@ class Answer:
         order: its place among what the engine is asked for.
         generation: what is under way of it, or waits for its turn.
         first_clause_s: how long the model took for the first one, seconds; 0 before it.
+        pieces: what the model has written of it, about as many tokens.
+        rests_for: the clause for whose sound the caller waits, so that the model leaves the processor to the voice; "": none.
 
     Args:
         splitter: cuts the text.
         order: the first of its orders.
         said: clauses that exist already.
+        rests: for the sound of so many clauses the model rests.
         marker: what is not said, and ends the call.
         on_clause: told each clause when it is complete, whether somebody waits for it or not.
     """
@@ -44,6 +49,7 @@ class Answer:
         order: Order,
         said: Sequence[str],
         on_clause: Callable[[str], None] | None,
+        rests: int,
     ) -> None:
         self.on_clause = on_clause
         self.order = order
@@ -51,6 +57,10 @@ class Answer:
         self.generation: asyncio.Future[str] | None = None
         self.is_stopped = False
         self.first_clause_s = 0.0
+        self.pieces = 0
+        self.rests_for = ""
+        self._rests = rests
+        self._go_on: Callable[[], None] | None = None
         self._started_at = asyncio.get_running_loop().time()
         self._splitter = splitter
         self._marker = marker
@@ -90,6 +100,21 @@ class Answer:
         """The generation gave way in the middle of a clause, of which nobody knows yet."""
         self._splitter, self._marker, self.order = splitter, marker, order
 
+    def rest(self, go_on: Callable[[], None], longest_s: float) -> None:
+        """The generation has given way to the voice: `go_on` is called once, after `rendered` or after so long."""
+        self._go_on = go_on
+        asyncio.get_running_loop().call_later(longest_s, self.rendered, self.rests_for)
+
+    def rendered(self, text: str | None) -> None:
+        """A voice is done with this clause, or (None) there is none that works: no need to rest for it."""
+        if text is None:
+            self._rests = 0
+        elif text != self.rests_for:
+            return
+        self.rests_for, go_on, self._go_on = "", self._go_on, None
+        if go_on is not None:
+            go_on()
+
     def finish(self, generation: "asyncio.Future[str]") -> None:
         """The model has written everything, or failed."""
         if not generation.cancelled():
@@ -103,6 +128,7 @@ class Answer:
             self.first_clause_s = self.first_clause_s or asyncio.get_running_loop().time() - self._started_at
             self.said.append(text)
             self._clauses.put_nowait(text)
+            self.rests_for, self._rests = (text, self._rests - 1) if self._rests else ("", 0)
             if self.on_clause is not None:
                 self.on_clause(text)
 
@@ -191,10 +217,16 @@ class Answerer:
         return answer
 
     def _new_answer(self, order: Order, said: Sequence[str], on_clause: Callable[[str], None] | None) -> Answer:
-        return Answer(*self._cutters(), order, said, on_clause)
+        rests = RESTS if self._settings.rest_s and not said else 0
+        return Answer(*self._cutters(), order, said, on_clause, rests)
 
     def _cutters(self) -> tuple[ClauseSplitter, HangUpMarker]:
         return clause_splitter(self._settings), HangUpMarker(self._settings.hang_up_marker)
+
+    def rendered(self, text: str | None) -> None:
+        """See `Answer.rendered`."""
+        for answer in list(self._answers):
+            answer.rendered(text)
 
     def want(self, answer: Answer) -> None:
         """What was prepared is waited for."""
@@ -210,31 +242,43 @@ class Answerer:
 
         def on_text(piece: str) -> bool:
             nonlocal gave_way
+            answer.pieces += 1
             loop.call_soon_threadsafe(answer.take, piece)
-            gave_way = gave_way or order.gives_way
+            gave_way = gave_way or order.gives_way or bool(answer.rests_for)
             return self._is_stopped or answer.is_stopped or gave_way
 
-        def ended(generation: "asyncio.Future[str]") -> None:
+        def go_on() -> None:
             self._answers.discard(answer)
+            if not (answer.is_stopped or self._is_stopped):
+                self._generate_on(answer, history)
+
+        def ended(generation: "asyncio.Future[str]") -> None:
             is_whole = not gave_way or answer.is_stopped or generation.cancelled() or generation.exception() is not None
             if not is_whole and generation.result() == "cancelled":
                 answer.begin_again(*self._cutters(), Order(self._call_id, order.wanted_at))
-                self._generate_on(answer, history)
+                if answer.rests_for:
+                    answer.rest(go_on, self._settings.rest_s)
+                else:
+                    go_on()
             else:
+                self._answers.discard(answer)
                 answer.finish(generation)
 
-        work = self._host.run(lambda model: self._generate(model, prompt, on_text), "answer", order)
+        longest = max(1, self._settings.max_tokens - answer.pieces)
+        work = self._host.run(lambda model: self._generate(model, prompt, longest, on_text), "answer", order)
         answer.generation = asyncio.ensure_future(work)
         answer.generation.add_done_callback(lambda generation: loop.call_soon(ended, generation))
         self._answers.add(answer)
 
-    def _generate(self, model: LanguageModel, prompt: Sequence[ChatMessage], on_text: Callable[[str], bool]) -> str:
+    def _generate(
+        self, model: LanguageModel, prompt: Sequence[ChatMessage], max_tokens: int, on_text: Callable[[str], bool]
+    ) -> str:
         """In a worker: generate; how it ended, as `Completion.finish`."""
         settings = self._settings
         completion = model.stream(
             self._fitting(model, prompt),
             slot=self._slot,
-            max_tokens=settings.max_tokens,
+            max_tokens=max_tokens,
             temperature=settings.temperature,
             stop=(),
             on_text=on_text,

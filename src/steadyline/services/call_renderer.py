@@ -41,6 +41,7 @@ class CallRenderer:
         random: floats in [0, 1).
         log: for failures.
         call_id: whose.
+        on_rendered: told each text that the voice is done with.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class CallRenderer:
         random: Callable[[], float],
         log: logging.Logger,
         call_id: int,
+        on_rendered: Callable[[str], None],
     ) -> None:
         self._host = host
         self._fixed = fixed
@@ -58,12 +60,16 @@ class CallRenderer:
         self._random = random
         self._log = log
         self._call_id = call_id
+        self._on_rendered = on_rendered
         self._beforehand: dict[str, _Beforehand] = {}
         self._sounds_until = 0.0
 
     def prepare(self, text: str) -> None:
         """Render `text` as soon as the voice has nothing else to do."""
-        if text in self._beforehand or text in self._fixed:
+        known = self._beforehand.get(text)
+        if text in self._fixed or (known is not None and known.rendering.done()):
+            self._on_rendered(text)
+        if text in self._fixed or known is not None:
             return
         order = Order(self._call_id)
         self._beforehand[text] = _Beforehand(order, self._tasks.start(self._render_beforehand(text, order), "prepare"))
@@ -97,6 +103,8 @@ class CallRenderer:
         except EngineError as error:
             self._log.error("synthesis failed: %s", error, extra={"call_id": self._call_id})
             return NOTHING
+        finally:
+            self._on_rendered(text)
         self._sounds_until = max(self._host.now(), self._sounds_until) + len(rendering.samples) / rendering.rate_hz
         return rendering
 
@@ -106,3 +114,5 @@ class CallRenderer:
         except EngineError:
             # It is tried again when it is due, and told of then.
             return None
+        finally:
+            self._on_rendered(text)

@@ -2,22 +2,32 @@
 
 from steadyline.config_speech import LlamaSection
 from steadyline.text.clauses import ClauseSplitter
+from steadyline.text.phrase_starts import PHRASE_STARTS
+
+NOWHERE: frozenset[str] = frozenset()
 
 
 def clause_splitter(settings: LlamaSection) -> ClauseSplitter:
-    """Cuts text as the configuration says."""
+    """Cuts answers as the configuration says."""
+    return _splitter(
+        settings, PHRASE_STARTS.get(settings.language, NOWHERE) if settings.clause_first_phrase else NOWHERE
+    )
+
+
+def _splitter(settings: LlamaSection, first_before: frozenset[str]) -> ClauseSplitter:
     longest = settings.clause_max_chars
     return ClauseSplitter(
         max_chars=longest,
         comma_chars=min(80, longest),
         first_min_chars=settings.clause_first_chars,
         first_max_chars=max(settings.clause_first_chars, min(100, longest)),
+        first_before=first_before,
     )
 
 
 def greeting_clauses(settings: LlamaSection) -> tuple[str, ...]:
-    """The clauses of the greeting; none when there is no greeting."""
-    splitter = clause_splitter(settings)
+    """The clauses of the greeting, rendered before any call; none when there is no greeting."""
+    splitter = _splitter(settings, NOWHERE)
     return (*splitter.feed(settings.greeting), *splitter.flush())
 
 

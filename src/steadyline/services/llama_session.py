@@ -58,7 +58,8 @@ class LlamaSession:
         self._nod = (-1, -1)
         self._whisper: Link | None = None
         self._giving_up: TimerHandle | None = None
-        self._voices = Voices(runtime, config, (self.call_id, self.call_uuid), self.tell_state, self._played)
+        call = (self.call_id, self.call_uuid)
+        self._voices = Voices(runtime, config, call, self._voices_changed, self._played, self._answerer.rendered)
         self._draft = Draft(self._answerer, self._voices.prepare)
 
     def start(self) -> None:
@@ -82,6 +83,11 @@ class LlamaSession:
         self._tasks.cancel()
         if self._giving_up is not None:
             self._giving_up.cancel()
+
+    def _voices_changed(self) -> None:
+        if not self._voices.state.ready:
+            self._answerer.rendered(None)
+        self.tell_state()
 
     def tell_state(self) -> None:
         """Pass the state of everything behind whisper up to it."""

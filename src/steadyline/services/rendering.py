@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyline.audio.lead import begins_at_once
+from steadyline.audio.trail import goes_on_at_once
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
 from steadyline.services.fair_queue import Order
+from steadyline.text.phrase_starts import breaks_off
 from steadyline.wire.audio_messages import ClauseAudio
 from steadyline.wire.messages import Clause
 
@@ -54,9 +56,10 @@ async def rendered(host: EngineHost[Synthesizer], text: str, random: Callable[[]
 def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
     """A whole clause, float32 mono, and its rate; outbound plays no clause that it has not got as a whole."""
     chunks = list(engine.synthesize(text))
-    return (
-        begins_at_once(np.concatenate(chunks), engine.rate_hz) if chunks else np.zeros(0, np.float32)
-    ), engine.rate_hz
+    if not chunks:
+        return np.zeros(0, np.float32), engine.rate_hz
+    samples = begins_at_once(np.concatenate(chunks), engine.rate_hz)
+    return (goes_on_at_once(samples, engine.rate_hz) if breaks_off(text) else samples), engine.rate_hz
 
 
 def chunks(clause: Clause, rendering: Rendering) -> Iterator[ClauseAudio]:

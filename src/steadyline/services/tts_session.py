@@ -47,7 +47,9 @@ class TtsSession:
         self._fixed = fixed
         self._on_end = on_end
         self._tasks = Tasks(runtime.log)
-        self._renderer = CallRenderer(host, fixed, self._tasks, runtime.random, runtime.log, self.call_id)
+        self._renderer = CallRenderer(
+            host, fixed, self._tasks, runtime.random, runtime.log, self.call_id, self._tell_rendered
+        )
         self._llama: Link | None = None
         self._outbound: Dialer | None = None
         self._outbound_host = ""
@@ -144,6 +146,10 @@ class TtsSession:
             self._cancel(message)
         elif isinstance(message, messages.Prepare):
             self._renderer.prepare(message.text)
+
+    def _tell_rendered(self, text: str) -> None:
+        if self._llama is not None:
+            self._llama.send(messages.Rendered(text))
 
     def _take_new(self, position: tuple[int, int], message: Message) -> bool:
         """Take what is new; False for what is known."""

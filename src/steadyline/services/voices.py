@@ -48,6 +48,7 @@ class Voices:
         call_id, call_uuid: the call.
         on_state: the voices' state changed.
         on_played: told what the caller has heard: "turn", "clause", "sample", and "of" so many samples where that is known.
+        on_rendered: told each text that a voice is done with.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Voices:
         call: tuple[int, str],
         on_state: Callable[[], None],
         on_played: Callable[[messages.Position], None],
+        on_rendered: Callable[[str], None],
     ) -> None:
         self._runtime = runtime
         self._call_id, self._call_uuid = call
@@ -64,6 +66,7 @@ class Voices:
         self._language = config.llama.language
         self._on_state = on_state
         self._on_played = on_played
+        self._on_rendered = on_rendered
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_CLAUSES)
         self._complete: tuple[int, int] = (-1, -1)
         host = config.network.host
@@ -194,6 +197,8 @@ class Voices:
     def _received(self, voice: _Voice, message: Message) -> None:
         if isinstance(message, PipelineState):
             self._told(voice, message)
+        elif isinstance(message, messages.Rendered):
+            self._on_rendered(message.text)
         elif isinstance(message, messages.Heard):
             self._note_complete(_clause(message.complete))
             played = message.played

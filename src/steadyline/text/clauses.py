@@ -40,6 +40,7 @@ class ClauseSplitter:
         max_chars: a clause is not longer; it is cut at its last comma or space.
         first_min_chars: the first clause may end at a comma from this length on, so that the caller waits less.
         first_max_chars: as max_chars, for the first clause.
+        first_before: the first clause may also end before one of these words, in small letters, if it has first_min_chars.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ClauseSplitter:
         max_chars: int = 200,
         first_min_chars: int = 12,
         first_max_chars: int = 100,
+        first_before: frozenset[str] = frozenset(),
     ) -> None:
         if not (0 < min_chars <= comma_chars <= max_chars and 0 < first_min_chars <= first_max_chars):
             raise ValueError(
@@ -59,6 +61,7 @@ class ClauseSplitter:
         # Of the first clause even a short sentence is spoken at once: "Yes."
         self._first = (1, first_min_chars, first_max_chars)
         self._limits = self._first
+        self._first_before = first_before
         self._text = ""
         self._scanned = 0
 
@@ -100,8 +103,18 @@ class ClauseSplitter:
                     return None
                 if is_end:
                     return end
+            elif mark == " " and self._limits is self._first:
+                start = self._phrase_start(comma_chars)
+                if start is not None:
+                    return start
             self._scanned += 1
         return None
+
+    def _phrase_start(self, min_chars: int) -> int | None:
+        """Where the word begins that ends here, if the first clause may end before it."""
+        start = self._text.rfind(" ", 0, self._scanned) + 1
+        is_long_enough = len(self._text[:start].strip()) >= min_chars
+        return start if is_long_enough and self._text[start : self._scanned].lower() in self._first_before else None
 
     def _end_of_marks(self, final: bool) -> int | None:
         """The position behind the mark and what closes with it; None when more of it may come."""

@@ -284,6 +284,14 @@ class Prepare(JsonMessage):
 
 
 @dataclass(frozen=True)
+class Rendered(JsonMessage):
+    """TTS to LLaMA (4): the voice is done with this text, of a `Clause` or a `Prepare`. Nothing hangs on its arrival."""
+
+    TYPE: ClassVar[int] = 0x45
+    text: str
+
+
+@dataclass(frozen=True)
 class StatusRequest(JsonMessage):
     """Operator to any service on its status port: how are you?"""
 

@@ -3,6 +3,7 @@
 import pytest
 
 from steadyline.text.clauses import ClauseSplitter
+from steadyline.text.phrase_starts import PHRASE_STARTS, breaks_off
 
 
 def split(text: str) -> list[str]:
@@ -23,6 +24,49 @@ def test_the_first_clause_is_there_as_soon_as_its_end_is_certain() -> None:
     assert splitter.feed("Sure, I can help you with that") == []
     assert splitter.feed(",") == []
     assert splitter.feed(" if") == ["Sure, I can help you with that,"]
+
+
+BEFORE = frozenset({"is", "which", "in"})
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        (
+            "The capital of France is Paris. It lies on the Seine.",
+            ["The capital of France", "is Paris. It lies on the Seine."],
+        ),
+        (
+            "The sea in winter is cold which one likes in summer.",
+            ["The sea in winter", "is cold which one likes in summer."],
+        ),
+        ("Paris is in France.", ["Paris is in France."]),
+        ("Bees make honey, which is sweet.", ["Bees make honey,", "which is sweet."]),
+        ("The capital of France is", ["The capital of France is"]),
+        ("The capital of France is Paris", ["The capital of France", "is Paris"]),
+        (
+            "What a lovely island. Is that so? The answer is no.",
+            ["What a lovely island.", "Is that so? The answer is no."],
+        ),
+        ("The capital of France IS Paris.", ["The capital of France", "IS Paris."]),
+        ("The price in\nis what I asked in vain.", ["The price in", "is what I asked in vain."]),
+    ],
+)
+def test_the_first_clause_may_end_before_a_word_that_begins_a_phrase(text: str, clauses: list[str]) -> None:
+    for size in (1, 2, 5, len(text)):
+        splitter = ClauseSplitter(first_before=BEFORE)
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        assert [*(clause for piece in pieces for clause in splitter.feed(piece)), *splitter.flush()] == clauses
+
+
+def test_a_clause_without_a_mark_breaks_off() -> None:
+    assert breaks_off("The capital of France") and breaks_off("what is called (a)")
+    for whole in ("is Paris.", "Sure, I can help you,", 'She said "wait."', "Really?", "Etc…", ""):
+        assert not breaks_off(whole)
+
+
+def test_phrases_begin_with_small_letters() -> None:
+    assert all(word == word.lower() and word.isalpha() for words in PHRASE_STARTS.values() for word in words)
 
 
 def test_a_short_answer_is_spoken_at_once_when_more_follows() -> None:
