@@ -73,6 +73,7 @@ class SimulatedCall:
         self._echoing: deque[Samples] = deque()
         self._established = asyncio.Event()
         self._on_digit: list[Callable[[str, int], None]] = []
+        self._on_signalling: list[Callable[[float, bool, str], None]] = []
         self._to_say = np.zeros(0, np.int16)
         self._said: list[Samples] = []
         self._queue = np.zeros(0, np.int16)
@@ -109,6 +110,11 @@ class SimulatedCall:
         """Press a key."""
         for callback in self._on_digit:
             self._process.tell(callback, digit, duration_ms)
+
+    def signal(self, at: float, is_sent: bool, text: str) -> None:
+        """A SIP message of the call passes, at a Unix time; there is none by itself."""
+        for callback in self._on_signalling:
+            self._process.tell(callback, at, is_sent, text)
 
     def change_rate(self, rate_hz: int) -> None:
         """The caller's phone offers another codec (re-INVITE): what is queued on either side is lost."""
@@ -203,6 +209,9 @@ class SimulatedCall:
 
     def on_digit(self, callback: Callable[[str, int], None]) -> None:
         self._on_digit.append(callback)
+
+    def on_signalling(self, callback: Callable[[float, bool, str], None]) -> None:
+        self._on_signalling.append(callback)
 
     def read(self) -> Samples:
         said, self._said = self._said, []

@@ -11,6 +11,7 @@ from steadyline.recorder.folders import call_folder, is_call_uuid
 from steadyline.recorder.format import (
     MAGIC,
     MICROSECONDS,
+    SIP,
     Header,
     Kind,
     Pcm16,
@@ -51,10 +52,12 @@ class What:
     Attributes:
         audio: the gateway's two channels.
         bodies: of frames their bodies, too, in which is what was said.
+        sip: the gateway's SIP messages.
     """
 
     audio: bool = True
     bodies: bool = False
+    sip: bool = True
 
 
 class CallRecording:
@@ -127,6 +130,14 @@ class CallRecording:
         """Something happened; `detail` is what JSON can hold, and no words that were said."""
         if not self._stream.is_dropped:
             self._put(pack_json(Kind.EVENT, self._now_us(), {"event": event, **detail}))
+
+    @_harmless
+    def signalled(self, at: float, is_sent: bool, message: str) -> None:
+        """Gateway: a SIP message passed at `at`, Unix time in seconds; `message` is without secrets."""
+        if self._what.sip and not self._stream.is_dropped:
+            self._put(
+                pack_json(Kind.EVENT, int(at * MICROSECONDS), {"event": SIP, "sent": is_sent, "message": message})
+            )
 
     def link(self, connection: int, peer: str, side: str) -> Callable[[bool, Message, bytes], None]:
         """A connection of the call is open; what is to be told of each frame on it: sent or received, what, its body.

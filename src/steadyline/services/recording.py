@@ -27,7 +27,7 @@ def what_is_recorded(config: Config) -> What | None:
     if not config.recorder.enabled:
         return None
     is_kept = config.journal.store_text
-    return What(config.recorder.audio and is_kept, config.recorder.bodies and is_kept)
+    return What(config.recorder.audio and is_kept, config.recorder.bodies and is_kept, config.recorder.sip)
 
 
 def call_recorder(name: str, config: Config, runtime: Runtime) -> Recorder:
