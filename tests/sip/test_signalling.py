@@ -79,7 +79,7 @@ def test_every_message_of_a_call_is_told_with_its_time_from_the_invite_on(
     assert lines == [
         (False, f"INVITE {uri}"),
         (True, "SIP/2.0 180 Ringing"),
-        (True, "SIP/2.0 200 OK"),
+        (True, "SIP/2.0 200 Answering"),
         (False, f"ACK {uri}"),
         (False, f"BYE {uri}"),
         (True, "SIP/2.0 200 OK"),

@@ -14,6 +14,7 @@ from steadyline.recorder.format import (
     SIP,
     Header,
     Kind,
+    Origin,
     Pcm16,
     pack_json,
     pack_sound,
@@ -185,6 +186,7 @@ class Recorder:
         wall: Unix time, seconds.
         writing: the queue; None: there is none.
         what: is recorded; None: nothing.
+        origin: what the process runs on.
     """
 
     def __init__(
@@ -195,6 +197,7 @@ class Recorder:
         wall: Callable[[], float] = lambda: 0.0,
         writing: Writing | None = None,
         what: What | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self._service = service
         self._epoch = epoch
@@ -202,6 +205,7 @@ class Recorder:
         self._wall = wall
         self._writing = writing
         self._what = what
+        self._origin = origin or Origin()
         self._calls: dict[str, CallRecording] = {}
 
     def __repr__(self) -> str:
@@ -231,7 +235,7 @@ class Recorder:
             self._writing.close()
 
     def _stream(self, call_uuid: str, call_id: int) -> Stream:
-        header = Header(self._service, self._epoch, call_uuid, call_id, __version__)
+        header = Header(self._service, self._epoch, call_uuid, call_id, __version__, self._origin)
         opening = pack_json(Kind.HEADER, int(self._wall() * MICROSECONDS), asdict(header))
         folder = call_folder(self._directory, call_uuid)
         return Stream(folder, f"{self._service}-{self._epoch}", MAGIC + opening, call_id)
