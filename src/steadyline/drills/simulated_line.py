@@ -49,6 +49,7 @@ class SimulatedCall:
         last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
         overflowed_samples: samples that it gave in vain.
         on_heard: called with every 20 ms that the caller hears, int16 at the line's rate.
+        lost_share: of the frames in either direction that the network loses, 0 to 1; evenly.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class SimulatedCall:
         self._kept_samples = 0
         self.overflowed_samples = 0
         self.on_heard: Callable[[Samples], None] = lambda frame: None
+        self.lost_share = 0.0
+        self._lost_frames = 0
         self._number = number
         self._process = process
         self._rate_hz = rate_hz
@@ -229,7 +232,14 @@ class SimulatedCall:
         self._queue = np.zeros(0, np.int16)
 
     def media_stats(self) -> dict[str, Any]:
-        return {"played_frames": self._played_frames}
+        arrived = self._played_frames - self._lost_frames
+        return {
+            "played_frames": self._played_frames,
+            "received_packets": arrived,
+            "lost_packets": self._lost_frames,
+            "sent_packets": arrived,
+            "lost_packets_peer": self._lost_frames,
+        }
 
     @property
     def buffered_samples(self) -> int:
@@ -251,6 +261,9 @@ class SimulatedCall:
             played, self._queue = _filled(self._queue[:size], size), self._queue[size:]
             if _is_audible(played):
                 self.last_sound_at = loop.time()
+        if self._played_frames * self.lost_share >= self._lost_frames + 1:
+            self._lost_frames += 1
+            said = played = _SILENT_FRAMES[self._rate_hz]
         self._said.append(said if self._echo is None else self._with_echo(said, played, self._echo))
         self._played.append(played)
         self.on_heard(played)
