@@ -20,6 +20,7 @@ from benchmarks import (
     media_path,
     memory,
     peers,
+    recorder_cost,
     startup,
     voice_to_voice,
     whisper_window,
@@ -45,6 +46,7 @@ MODULES = (
     jitter_buffer,
     media_path,
     loudness,
+    recorder_cost,
     peers,
 )
 MEASUREMENTS: dict[str, Measurement] = {module.MEASUREMENT.name: module.MEASUREMENT for module in MODULES}

@@ -4,7 +4,7 @@ import time
 
 from benchmarks.figures import Measured, median
 from benchmarks.measurement import Measurement, Request
-from benchmarks.process_usage import cpu_seconds, family
+from benchmarks.process_usage import Shares, families, percent_of_a_core
 from benchmarks.system import MeasuredSystem
 
 IDLE_BOUND = 3.0
@@ -15,19 +15,17 @@ SETTLE_S = 10.0
 CODECS = ("PCMU", "opus")
 UNIT = "% of a core"
 
-Shares = dict[str, float]
-
 
 def measure(request: Request) -> Measured:
     """Each run is a window of 30 s, of the idle system and of one call with each codec; nobody asks for a status in it."""
     with MeasuredSystem() as system:
-        names = {pid: name for name, pid in system.service_pids().items()}
+        parts = families(system.service_pids(), system.pid)
         time.sleep(SETTLE_S)
-        raw: dict[str, list[Shares]] = {"idle": _windows(system, names, request, "idle")}
+        raw: dict[str, list[Shares]] = {"idle": _windows(parts, request, "idle")}
         for codec in CODECS:
             telephone = system.start_quiet_call("--codec", codec)
             time.sleep(SETTLE_S)
-            raw[codec] = _windows(system, names, request, codec)
+            raw[codec] = _windows(parts, request, codec)
             telephone.hang_up()
             system.wait_no_calls()
     sums = {state: [sum(shares.values()) for shares in windows] for state, windows in raw.items()}
@@ -36,29 +34,17 @@ def measure(request: Request) -> Measured:
     for codec in CODECS:
         figures.append(median(f"system with one quiet call, {codec}", sums[codec], UNIT))
         figures.append(median(f"one quiet call, {codec}", [v - idle.value for v in sums[codec]], UNIT, CALL_BOUND))
-    for name in names.values():
+    for name in parts:
         figures.append(median(f"{name}, idle", [shares[name] for shares in raw["idle"]], UNIT))
     return Measured({"window_s": WINDOW_S, "percent_of_a_core": raw}, tuple(figures))
 
 
-def _windows(system: MeasuredSystem, names: dict[int, str], request: Request, state: str) -> list[Shares]:
+def _windows(parts: dict[str, list[int]], request: Request, state: str) -> list[Shares]:
     windows = []
     for _ in range(request.runs):
-        windows.append(_window(system, names))
+        windows.append(percent_of_a_core(parts, WINDOW_S))
         request.progress(f"{state}: {sum(windows[-1].values()):.2f} {UNIT}")
     return windows
-
-
-def _window(system: MeasuredSystem, names: dict[int, str]) -> Shares:
-    """Per service, in percent of a core; a process below a service counts for it."""
-    parts = {name: family(pid) if pid != system.pid else [pid] for pid, name in names.items()}
-    began_at, before = time.monotonic(), {name: cpu_seconds(pids) for name, pids in parts.items()}
-    time.sleep(WINDOW_S)
-    elapsed_s, after = time.monotonic() - began_at, {name: cpu_seconds(pids) for name, pids in parts.items()}
-    return {
-        name: round(sum(after[name][pid] - spent for pid, spent in before[name].items()) / elapsed_s * 100, 3)
-        for name in parts
-    }
 
 
 MEASUREMENT = Measurement("cpu", "CPU", f"a window of {WINDOW_S:g} s in each state", 3, measure)

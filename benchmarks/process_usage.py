@@ -1,12 +1,17 @@
 """Memory and CPU time of processes and their children, from /proc (Linux, proc(5))."""
 
 import re
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
+
+K = TypeVar("K")
+Shares = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,19 @@ def cpu_seconds(pids: Iterable[int]) -> dict[int, float]:
             times = psutil.Process(pid).cpu_times()
             seconds[pid] = times.user + times.system
     return seconds
+
+
+def families(pids: dict[str, int], supervisor: int) -> dict[str, list[int]]:
+    """The processes of each service by its name: what is below a service counts for it, the services not for the supervisor."""
+    return {name: [pid] if pid == supervisor else family(pid) for name, pid in pids.items()}
+
+
+def percent_of_a_core(parts: dict[K, list[int]], window_s: float) -> dict[K, float]:
+    """Processor time of each of the parts from now on for `window_s`, in percent of a core."""
+    began_at, before = time.monotonic(), {name: cpu_seconds(pids) for name, pids in parts.items()}
+    time.sleep(window_s)
+    elapsed_s, after = time.monotonic() - began_at, {name: cpu_seconds(pids) for name, pids in parts.items()}
+    return {
+        name: round(sum(after[name][pid] - spent for pid, spent in before[name].items()) / elapsed_s * 100, 3)
+        for name in parts
+    }

@@ -142,6 +142,7 @@ class RecorderSection:
         False,
         "all that passes between services, words and sound, and not only its outline; never where journal.store_text is false",
     )
+    sip: bool = setting(True, "the SIP messages, too; passwords, digests and keys are left out of them")
     keep_days: float = setting(14.0, "a recording is deleted after this, days; 0: never", low=0)
     keep_mb: int = setting(2000, "the oldest are deleted when all take more than this, MB; 0: no limit", low=0)
     directory: str = setting("", "folder of the recordings; empty: recordings, beside journal.path")

@@ -68,3 +68,8 @@ def test_a_call_while_the_disk_is_full(system: RealSystem, disk: SmallFileSystem
     system.end(signal.SIGTERM)
     told = [line for line in system.lines if "calls go on" in line or "can be written again" in line]
     assert sorted(line.split()[2] for line in told) == ["ERROR", "ERROR", "INFO", "INFO"], told
+    given_up = sorted(line.split()[3] for line in system.lines if "the recording of this call is given up" in line)
+    assert given_up == ["gateway", "inbound", "llama", "outbound", "piper", "whisper"], (
+        "each of those that record, once"
+    )
+    assert not sum(path.stat().st_size for path in disk.path.parent.glob("recordings/*/*"))

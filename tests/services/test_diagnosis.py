@@ -5,18 +5,32 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.services.recorders import Recorders
-from tests.services.scenes import SimulatedCall, SimulatedSystem, answered, ask, drill_config, journaled, play, started
+from tests.services.scenes import (
+    SimulatedCall,
+    SimulatedSystem,
+    answered,
+    ask,
+    drill_config,
+    journaled,
+    play,
+    started,
+    until,
+)
 
 from steadyline.config import Config
 from steadyline.diagnosis.evidence import Finding, evidence_of
 from steadyline.diagnosis.rules import findings
-from steadyline.drills.simulated_engines import RuleModel, SimulatedEngines, ToneRecognizer, ToneSynthesizer
+from steadyline.drills.simulated_engines import Heard, RuleModel, SimulatedEngines, ToneRecognizer, ToneSynthesizer
+from steadyline.drills.simulated_line import LineEcho
 from steadyline.errors import EngineError
 from steadyline.recorder.folders import call_folder
 from steadyline.recorder.reading import Recording
 
+Float32 = NDArray[np.float32]
 Scene = Callable[[SimulatedSystem, SimulatedCall], Awaitable[None]]
 
 
@@ -27,8 +41,19 @@ class FailingModel(RuleModel):
         raise EngineError("out of memory")
 
 
+class DeafRecognizer(ToneRecognizer):
+    """Understands nothing."""
+
+    def transcribe(self, samples: Float32) -> Heard:
+        return Heard("")
+
+
 def diagnosed(
-    journal: Path, scene: Scene, config: Config | None = None, engines: SimulatedEngines | None = None
+    journal: Path,
+    scene: Scene,
+    config: Config | None = None,
+    engines: SimulatedEngines | None = None,
+    call_up: Callable[[SimulatedSystem], Awaitable[SimulatedCall]] = answered,
 ) -> list[Finding]:
     """What is found in a call that went so."""
     recorders = Recorders(journal.parent / "recordings")
@@ -37,7 +62,7 @@ def diagnosed(
 
     async def whole(system: SimulatedSystem) -> None:
         await started(system)
-        call = await answered(system)
+        call = await call_up(system)
         await scene(system, call)
         call.hang_up()
         await asyncio.sleep(1)
@@ -83,6 +108,49 @@ async def said_in_two_pieces(system: SimulatedSystem, call: SimulatedCall) -> No
     await asyncio.sleep(6.0)
 
 
+async def over_a_lossy_network(system: SimulatedSystem, call: SimulatedCall) -> None:
+    call.lost_share = 0.08
+    await in_peace(system, call)
+
+
+async def in_noise(system: SimulatedSystem, call: SimulatedCall) -> None:
+    call.say("alpha bravo charlie delta " * 3)
+    await asyncio.sleep(8.0)
+
+
+async def with_a_gateway_that_died(system: SimulatedSystem, call: SimulatedCall) -> None:
+    await ask(call, "alpha")
+    system.kill("gateway")
+    await asyncio.sleep(2.0)
+
+
+async def over_an_echo(system: SimulatedSystem) -> SimulatedCall:
+    call = system.lines["gateway"].dial(echo=LineEcho(gain_db=-6.0, delay_s=2.0))
+    await until(lambda: call.is_answered)
+    return call
+
+
+async def in_vain(system: SimulatedSystem) -> SimulatedCall:
+    """Call a system without a voice."""
+    system.kill("tts")
+    call = system.dial()
+    await asyncio.sleep(1.0)
+    call.signal(1.0, False, "INVITE sip:agent@simulated SIP/2.0\r\n")
+    await until(lambda: call.closed.done())
+    call.signal(20.0, True, "SIP/2.0 486 Busy Here\r\n")
+    return call
+
+
+async def nothing(system: SimulatedSystem, call: SimulatedCall) -> None:
+    """That is all."""
+
+
+def unguarded() -> Config:
+    config = drill_config()
+    config.inbound.echo_guard = False
+    return config
+
+
 def impatient() -> Config:
     config = drill_config()
     config.inbound.turn_end, config.inbound.end_silence_ms = "silence", 300
@@ -115,6 +183,9 @@ SEEDED: list[tuple[str, Scene, Config | None, SimulatedEngines | None]] = [
     ("one-way-audio", in_silence, None, None),
     ("never-answered", hung_up_on, None, slow(llama=5.0)),
     ("cut-off", said_in_two_pieces, impatient(), None),
+    ("nothing-understood", in_noise, None, SimulatedEngines(DeafRecognizer)),
+    ("packet-loss", over_a_lossy_network, None, None),
+    ("no-end", with_a_gateway_that_died, None, None),
 ]
 
 
@@ -125,6 +196,21 @@ def test_a_fault_that_was_put_in_is_named(
     found = diagnosed(journal, scene, config, engines)
     assert rule in {one.rule for one in found}, found
     assert all(one.text and one.evidence for one in found)
+
+
+def test_an_echo_that_is_taken_for_the_caller_is_named(journal: Path) -> None:
+    async def scene(system: SimulatedSystem, call: SimulatedCall) -> None:
+        call.say("alpha")
+        await asyncio.sleep(20.0)
+
+    found = diagnosed(journal, scene, unguarded(), call_up=over_an_echo)
+    assert "echo" in {one.rule for one in found}, found
+
+
+def test_a_call_that_was_not_answered_is_named_with_the_answer_that_was_given(journal: Path) -> None:
+    [found] = [one for one in diagnosed(journal, nothing, call_up=in_vain) if one.rule == "not-answered"]
+    assert "not ready within" in found.text and "tts" in found.text
+    assert "we answered 486 Busy Here" in found.evidence
 
 
 def test_nothing_is_found_in_a_call_that_went_well(journal: Path) -> None:

@@ -28,6 +28,7 @@ from steadyline.drills.tone_speech import words_in
 from steadyline.recorder import writing as writing_module
 from steadyline.recorder.channels import CLOCK_HZ, two_channels
 from steadyline.recorder.folders import call_folder
+from steadyline.recorder.format import SIP
 from steadyline.recorder.reading import Recording
 from steadyline.recorder.recorder import What
 from steadyline.services.recording import what_is_recorded
@@ -112,6 +113,48 @@ def test_no_word_is_in_a_recording_without_bodies(journal: Path, tmp_path: Path)
     content = b"".join(path.read_bytes() for path in folder.iterdir()).lower()
     for word in ("alpha", "bravo", "charlie", GREETING):
         assert word.encode() not in content
+
+
+def test_sip_messages_lie_with_their_own_time_on_the_clock_of_all_else(journal: Path, recorders: Recorders) -> None:
+    uuids: list[str] = []
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.signal(5.25, False, "INVITE sip:agent@simulated SIP/2.0")
+        call.signal(5.5, True, "SIP/2.0 200 OK")
+        call.hang_up()
+        await asyncio.sleep(1)
+        call.signal(9.0, True, "SIP/2.0 200 OK")
+        uuids.append(journaled(system, call).call_uuid)
+
+    play(scene, journal, recorder=recorders)
+    recorders.close()
+    happenings = Recording(call_folder(recorders.directory, uuids[0])).happenings()
+    assert [(one.at, one.detail["sent"], one.detail["message"]) for one in happenings if one.event == SIP] == [
+        (5.25, False, "INVITE sip:agent@simulated SIP/2.0"),
+        (5.5, True, "SIP/2.0 200 OK"),
+        (9.0, True, "SIP/2.0 200 OK"),
+    ]
+
+
+def test_no_sip_message_is_kept_where_none_is_wanted(journal: Path, tmp_path: Path) -> None:
+    config = Config()
+    config.recorder.sip = False
+    recorders, uuids = Recorders(tmp_path / "recordings", what_is_recorded(config)), []
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.signal(5.25, False, "INVITE sip:agent@simulated SIP/2.0")
+        call.hang_up()
+        await asyncio.sleep(1)
+        uuids.append(journaled(system, call).call_uuid)
+
+    play(scene, journal, recorder=recorders)
+    recorders.close()
+    happenings = Recording(call_folder(recorders.directory, uuids[0])).happenings()
+    assert happenings and not [one for one in happenings if one.event == SIP]
 
 
 def test_bodies_are_kept_where_that_is_wanted(journal: Path, tmp_path: Path) -> None:

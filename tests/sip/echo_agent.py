@@ -21,6 +21,7 @@ def report(event: str, **fields: object) -> None:
 async def take(call: SipCall, mode: str) -> None:
     report("incoming", peer=call.peer, call_id=call.sip_call_id)
     call.on_digit(lambda digit, duration_ms: report("digit", digit=digit, duration_ms=duration_ms))
+    call.on_signalling(lambda at, is_sent, text: report("sip", at=at, sent=is_sent, text=text))
     if mode != "ring":
         await call.answer()
     ticks_ready = 0

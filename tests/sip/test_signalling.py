@@ -2,6 +2,7 @@
 
 import itertools
 import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +64,29 @@ def test_beyond_max_calls_a_caller_is_told_at_once_and_who_is_inside_notices_not
     inside.hang_up()
     agent.expect("closed", reason="caller hung up")
     assert [line["event"] for line in agent.rest() if line["event"] == "refused"] == []
+
+
+def test_every_message_of_a_call_is_told_with_its_time_from_the_invite_on(
+    start_agent: StartAgent, raw_caller: MakeCaller
+) -> None:
+    agent, begun_at = start_agent(), time.time()
+    caller = raw_caller(agent.port)
+    caller.establish()
+    caller.hang_up()
+    told = [agent.expect("sip") for _ in range(6)]
+    lines = [(one["sent"], one["text"].splitlines()[0]) for one in told]
+    uri = f"sip:agent@127.0.0.1:{agent.port} SIP/2.0"
+    assert lines == [
+        (False, f"INVITE {uri}"),
+        (True, "SIP/2.0 180 Ringing"),
+        (True, "SIP/2.0 200 Answering"),
+        (False, f"ACK {uri}"),
+        (False, f"BYE {uri}"),
+        (True, "SIP/2.0 200 OK"),
+    ]
+    assert "m=audio" in told[0]["text"] and "m=audio" in told[2]["text"]
+    times = [one["at"] for one in told]
+    assert times == sorted(times) and begun_at <= times[0] and times[-1] <= time.time()
 
 
 def test_a_caller_who_gives_up_while_it_rings_is_gone(start_agent: StartAgent, sipp: RunSipp) -> None:

@@ -14,6 +14,7 @@ import soundfile
 from steadyline.calls.journal import Journal, read_only
 from steadyline.cli import main
 from steadyline.commands.call_choice import CallsError, since_when
+from steadyline.recorder.format import Origin
 from steadyline.recorder.recorder import Recorder, What
 from steadyline.recorder.writing import Writing
 
@@ -47,13 +48,16 @@ class Installation:
         self.writing.close()
 
     def record(self, call_id: int, at: float) -> None:
-        recorder = Recorder("gateway", 1, self.recordings, lambda: at + 2.5, self.writing, What())
+        origin = Origin({"whisper.model": f"whisper-base{ESCAPE} sha256:0123"}, {"inbound": "4567"})
+        recorder = Recorder("gateway", 1, self.recordings, lambda: at + 2.5, self.writing, What(), origin)
         call = recorder.call(UUIDS[call_id], call_id)
         assert call is not None
         call.answered("PCMU", 8_000)
         for piece in range(50):
             call.heard(piece * 320, 8_000, np.full(160, 1000, np.int16))
             call.played(piece * 320, 8_000, np.full(160, -500, np.int16))
+        call.signalled(at - 0.5, False, f"INVITE sip:agent{ESCAPE} SIP/2.0\r\nCall-ID: a@b\r\n")
+        call.signalled(at, True, "SIP/2.0 200 Answering\r\nCall-ID: a@b\r\n")
         call.event("lost", connection=3, name="whisper → llama", side="dials", error="no frame for 1.25 s")
         call.event("healed", connection=3, name="whisper → llama", side="dials", attempts=2, gap_ms=812.5)
         call.ended("caller hung up")
@@ -142,6 +146,10 @@ def test_a_call_is_told_with_times_waits_and_repairs(
     assert "5.00  gateway   key 7" in lines
     assert "2.50  gateway   3 whisper → llama: lost: no frame for 1.25 s" in lines
     assert "2.50  gateway   3 whisper → llama: healed after 812.5 ms, 2 attempts" in lines
+    assert "-0.50  from      INVITE sip:agent\ufffd]0;owned\ufffd SIP/2.0" in lines
+    assert "0.00  to        SIP/2.0 200 Answering" in lines
+    assert "whisper.model  whisper-base\ufffd]0;owned\ufffd sha256:0123" in lines
+    assert any(line.startswith("settings  sha256:") for line in lines)
     assert "\x1b" not in text and "\x07" not in text
 
 
@@ -149,7 +157,9 @@ def test_one_call_for_programs(installation: Installation, capsys: pytest.Captur
     assert installation.run("show", "call:66", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["call"]["turns"][1]["caller_text"] == "What is the capital of France?"
-    assert [one["event"] for one in shown["happenings"]] == ["answered", "lost", "healed", "ended"]
+    assert [one["event"] for one in shown["happenings"]] == ["sip", "sip", "answered", "lost", "healed", "ended"]
+    assert shown["happenings"][0]["message"].endswith("Call-ID: a@b\r\n") and not shown["happenings"][0]["sent"]
+    assert shown["origin"]["settings"] == {"inbound": "4567"}
 
 
 @pytest.mark.parametrize(
@@ -196,6 +206,7 @@ def test_export_writes_sound_data_and_story(installation: Installation, capsys: 
     assert np.abs(sound[400:-400] - np.array([1000, -500])).max() < 20
     data = json.loads(paths[1].read_text())
     assert data["call"]["call_uuid"] == UUIDS[66] and data["frames"] == [] and data["damages"] == []
+    assert data["origin"]["models"].keys() == {"whisper.model"}
     assert "The capital of France is Paris." in paths[2].read_text()
 
 

@@ -59,7 +59,7 @@ def export_call(
                 _make_private(path)
                 write_wav(path, both, CLOCK_HZ)
             elif name == "replay":
-                replayed = recorded_call(call, recording.sound())
+                replayed = recorded_call(call, recording.sound(), recording.origin())
                 _make_private(path)
                 replayed.save(path)
             else:
@@ -67,7 +67,7 @@ def export_call(
                 pieces = (
                     call_json(call, recording)
                     if name == "json"
-                    else [story(call, recording.happenings(), recorded), "\n"]
+                    else [story(call, recording.happenings(), recorded, recording.origin()), "\n"]
                 )
                 with path.open("w", encoding="utf-8") as file:
                     file.writelines(pieces)
@@ -84,15 +84,17 @@ def call_to_replay(call: CallRecord, config: Config) -> RecordedCall:
         SteadylineError: that was not recorded.
     """
     folder = call_folder(recordings_directory(config), call.call_uuid)
-    return recorded_call(call, Recording(folder).sound())
+    recording = Recording(folder)
+    return recorded_call(call, recording.sound(), recording.origin())
 
 
 def call_json(call: CallRecord, recording: Recording) -> Iterator[str]:
-    """A JSON object, in pieces: `call` as the journal has it, `happenings` and `frames` as the recording has them.
+    """A JSON object, in pieces: `call` as the journal has it, `origin`, `happenings` and `frames` as the recording has them.
 
     A frame is a line; there are some hundred a second.
     """
-    yield '{"call": ' + json.dumps(call_object(call), ensure_ascii=False) + ',\n"happenings": ['
+    yield '{"call": ' + json.dumps(call_object(call), ensure_ascii=False)
+    yield ',\n"origin": ' + json.dumps(asdict(recording.origin()), ensure_ascii=False) + ',\n"happenings": ['
     yield ",\n".join(json.dumps(asdict(one), ensure_ascii=False) for one in recording.happenings())
     yield '],\n"frames": [\n'
     comma = ""

@@ -1,10 +1,13 @@
 """One call as a story: what was said and when, what was waited for, what became of the connections."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from steadyline.calls.records import CallRecord, EventRecord, TurnRecord
+from steadyline.recorder.format import SIP, Origin
 from steadyline.recorder.reading import Happening
 
 CLOCK_HZ = 16_000
@@ -50,13 +53,16 @@ def ending(reason: str | None, *, is_live: bool) -> str:
     return printable(reason)
 
 
-def story(call: CallRecord, happenings: Iterable[Happening], recorded: str, *, is_live: bool = False) -> str:
+def story(
+    call: CallRecord, happenings: Collection[Happening], recorded: str, origin: Origin, *, is_live: bool = False
+) -> str:
     """All of it as text.
 
     Args:
         call: as the journal has it.
         happenings: of its recording.
         recorded: what there is of a recording, for people.
+        origin: what the services ran on.
         is_live: it is under way.
     """
     length_s = duration_s(call)
@@ -68,11 +74,13 @@ def story(call: CallRecord, happenings: Iterable[Happening], recorded: str, *, i
         f"  answered  {_answered(call)}",
         f"  ended     {ending(call.end_reason, is_live=is_live)}{length}",
         f"  recorded  {recorded}",
+        *_ran_on(origin),
         "",
         *_table(_by_time([*_said(call), *_events(call)]), "nothing was said"),
         "",
         "connections",
         *_table(_by_time(_repairs(call, happenings)), "nothing is known to have failed"),
+        *_signalling(call, happenings),
     ]
     return "\n".join(lines)
 
@@ -81,6 +89,29 @@ def _answered(call: CallRecord) -> str:
     if call.answered_at is None:
         return "no"
     return f"after {call.answered_at - call.started_at:.1f} s, {call.codec}"
+
+
+def _ran_on(origin: Origin) -> list[str]:
+    """Models, and a hash that is the same only for the same configuration."""
+    lines = [f"  {name:8}  {printable(str(model))}" for name, model in sorted(origin.models.items())]
+    if origin.settings:
+        whole = hashlib.sha256(json.dumps(dict(origin.settings), sort_keys=True).encode()).hexdigest()
+        lines.append(f"  settings  sha256:{whole[:16]}")
+    return lines
+
+
+def _signalling(call: CallRecord, happenings: Iterable[Happening]) -> list[str]:
+    """The first line of each SIP message; nothing when none was recorded."""
+    lines = [
+        Line(
+            None if call.answered_at is None else one.at - call.answered_at,
+            "to" if one.detail.get("sent") else "from",
+            printable(str(one.detail.get("message", "")).partition("\n")[0].strip()),
+        )
+        for one in happenings
+        if one.event == SIP
+    ]
+    return ["", "SIP, to and from the caller", *_table(_by_time(lines), "")] if lines else []
 
 
 def _by_time(lines: Iterable[Line]) -> list[Line]:

@@ -98,11 +98,16 @@ def _show(journal: JournalReader, options: argparse.Namespace, config: Config) -
     happenings = recording.happenings()
     if options.json:
         told = [{"at": one.at, "service": one.service, "event": one.event, **one.detail} for one in happenings]
-        shown = {"call": call_object(call), "happenings": told, "damages": recording.damages()}
+        shown = {
+            "call": call_object(call),
+            "origin": asdict(recording.origin()),
+            "happenings": told,
+            "damages": recording.damages(),
+        }
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         is_live = bool(live_uuids([call], config))
-        print(story(call, happenings, _recorded(recording), is_live=is_live))
+        print(story(call, happenings, _recorded(recording), recording.origin(), is_live=is_live))
     return 0
 
 

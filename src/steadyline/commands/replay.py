@@ -13,13 +13,16 @@ from pathlib import Path
 from steadyline.calls.journal import read_only
 from steadyline.commands.call_choice import chosen_call
 from steadyline.commands.call_export import call_to_replay
+from steadyline.commands.call_story import printable
 from steadyline.commands.calls_arguments import NO_CALLS
 from steadyline.config import Config
+from steadyline.replay.changes import changes
 from steadyline.replay.choices import SUFFIX, Kill, ReplayError
 from steadyline.replay.comparison import Words, differences, latest_s, words_heard
 from steadyline.replay.player import Replayed, replay
 from steadyline.replay.recorded_call import RecordedCall
 from steadyline.replay.recorded_engines import RecordedVoice
+from steadyline.services.origin import system_origin
 
 
 def run_replay(namespace: argparse.Namespace, config: Config) -> int:
@@ -41,12 +44,14 @@ def run_replay(namespace: argparse.Namespace, config: Config) -> int:
         calm = _played(recorded, config, None, namespace.engine)
         repaired = _played(recorded, config, kill, namespace.engine) if kill else None
     replayed, words = repaired or calm
+    changed = changes(recorded.origin, system_origin(config))
     found = differences(recorded.record, replayed.record, namespace.tolerance_ms)
     later_s = latest_s(calm[1], words)
     is_sound = not found and ("tts" in namespace.engine or words.are_whole)
     if namespace.json:
         result = {
             "call_uuid": recorded.record.call_uuid,
+            "changes": changed,
             "differences": found,
             "words": None if "tts" in namespace.engine else {**asdict(words), "are_whole": words.are_whole},
             "kill": None if kill is None else {**asdict(kill), "at_s": replayed.killed_at_s, "latest_s": later_s},
@@ -54,6 +59,7 @@ def run_replay(namespace: argparse.Namespace, config: Config) -> int:
         print(json.dumps(result, ensure_ascii=False, indent=1))
     else:
         _tell_call(recorded, time.monotonic() - begun_at)
+        print("".join(f"not as then: {printable(line)}\n" for line in changed), end="")
         if kill is not None:
             print(
                 f"{kill.service} was killed {replayed.killed_at_s:.1f} s into the call, in the answer to turn {kill.turn}"

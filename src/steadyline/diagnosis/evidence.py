@@ -11,6 +11,7 @@ from steadyline.audio.levels import SILENCE_DBFS
 from steadyline.audio.pcm import from_pcm16
 from steadyline.calls.records import CallRecord, TurnRecord
 from steadyline.recorder.channels import CLOCK_HZ, two_channels
+from steadyline.recorder.format import Origin
 from steadyline.recorder.reading import Happening, Recording
 
 LEVEL_S = 0.1
@@ -43,6 +44,7 @@ class Evidence:
         starts: how many processes of each service took part.
         caller_dbfs, agent_dbfs: level of either channel in each 0.1 s, float64; None when no sound was recorded.
         apology: what is said when the language model fails.
+        origins: what each process ran on, with its service, in the order of their starts.
     """
 
     call: CallRecord
@@ -51,6 +53,7 @@ class Evidence:
     caller_dbfs: NDArray[np.float64] | None
     agent_dbfs: NDArray[np.float64] | None
     apology: str = ""
+    origins: tuple[tuple[str, Origin], ...] = ()
 
     @property
     def length_s(self) -> float:
@@ -70,6 +73,16 @@ class Evidence:
         found = [event.detail for event in self.call.events if event.kind == "media"]
         return {key: value for key, value in found[-1].items() if isinstance(value, (int, float))} if found else {}
 
+    def models(self, *settings: str) -> tuple[str, ...]:
+        """What ran as the models that these settings name, by the beginnings of their names: a line each."""
+        lines = {
+            f"{service} ran on {name} {model}"
+            for service, origin in self.origins
+            for name, model in origin.models.items()
+            if name.startswith(settings)
+        }
+        return tuple(sorted(lines))
+
     def phrases(self) -> list[tuple[int, float]]:
         """Each phrase that outbound said by itself: its number, and when, seconds from the answer on."""
         begun = self.call.answered_at or self.call.started_at
@@ -83,7 +96,9 @@ def evidence_of(call: CallRecord, recording: Recording, apology: str = "") -> Ev
     begun = Counter(file.header.service for file in recording.files if file.header is not None)
     both = two_channels(recording.sound())
     levels = [_levels(both[:, place]) if len(both) else None for place in (0, 1)]
-    return Evidence(call, tuple(happenings), dict(begun), levels[0], levels[1], apology)
+    headers = sorted(recording.headers(), key=lambda header: header.epoch)
+    origins = tuple((header.service, header.origin) for header in headers)
+    return Evidence(call, tuple(happenings), dict(begun), levels[0], levels[1], apology, origins)
 
 
 def words_of(text: str | None) -> list[str]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from steadyline.calls.records import TurnRecord
 from steadyline.diagnosis.evidence import LEVEL_S, Evidence, Finding, heard_share, words_of
+from steadyline.diagnosis.signalling import how_it_ended, where_sound_comes_from
 from steadyline.recorder.channels import CLOCK_HZ
 from steadyline.recorder.reading import Happening
 
@@ -26,6 +27,7 @@ CUT_HEARD_SHARE = 0.5
 ECHO_WORDS, ECHO_SHARE = 4, 0.7
 TOGETHER_S = 1.5
 """Losses so close to each other have one cause."""
+VOICES = ("piper.", "kokoro.", "tts.", "standby.")
 WAIT, APOLOGY, GOODBYE, STILL_THERE = 1, 2, 3, 4
 
 
@@ -63,13 +65,15 @@ def service_lost(evidence: Evidence) -> Iterator[Finding]:
 
 def slow_transcription(evidence: Evidence) -> Iterator[Finding]:
     """Whisper took long."""
-    yield from _slow(evidence, "transcription", SLOW_TRANSCRIPTION_MS, "Whisper took", "slow-transcription")
+    ran = evidence.models("whisper.")
+    yield from _slow(evidence, "transcription", SLOW_TRANSCRIPTION_MS, "Whisper took", "slow-transcription", ran)
 
 
 def slow_first_clause(evidence: Evidence) -> Iterator[Finding]:
     """The language model took long."""
     text = "the language model took"
-    yield from _slow(evidence, "first_clause", SLOW_FIRST_CLAUSE_MS, text, "slow-first-clause")
+    ran = evidence.models("llama.")
+    yield from _slow(evidence, "first_clause", SLOW_FIRST_CLAUSE_MS, text, "slow-first-clause", ran)
 
 
 def slow_voice(evidence: Evidence) -> Iterator[Finding]:
@@ -78,7 +82,10 @@ def slow_voice(evidence: Evidence) -> Iterator[Finding]:
         waited, written = turn.timings_ms.get("first_audio"), turn.timings_ms.get("first_clause", 0.0)
         if waited is not None and waited - written > SLOW_VOICE_MS:
             text = f"the voice was {(waited - written) / 1000:.1f} s behind the first words of the answer to turn {turn.turn}"
-            proof = (f"first audio after {waited:.0f} ms, first clause after {written:.0f} ms",)
+            proof = (
+                f"first audio after {waited:.0f} ms, first clause after {written:.0f} ms",
+                *evidence.models(*VOICES),
+            )
             yield Finding("slow-voice", f"{text}: it is slow, or was lost", proof, _end_s(turn))
 
 
@@ -96,7 +103,8 @@ def model_failed(evidence: Evidence) -> Iterator[Finding]:
     """The language model failed: the apology was its answer."""
     for turn in evidence.said:
         if evidence.apology and turn.reply_text == evidence.apology:
-            proof = (f"turn {turn.turn} was answered with llama.apology; llama's log has the reason",)
+            why = f"turn {turn.turn} was answered with llama.apology; llama's log has the reason"
+            proof = (why, *evidence.models("llama."))
             yield Finding("model-failed", f"the language model failed in turn {turn.turn}", proof, _end_s(turn))
 
 
@@ -115,7 +123,8 @@ def nothing_received(evidence: Evidence) -> Iterator[Finding]:
         return
     packets = evidence.media.get("received_packets")
     if packets is not None and packets < evidence.length_s:
-        proof = (f"{packets:.0f} packets were received in {evidence.length_s:.0f} s",)
+        counted = f"{packets:.0f} packets were received in {evidence.length_s:.0f} s"
+        proof = (counted, *where_sound_comes_from(evidence.happenings))
         yield Finding(
             "one-way-audio", "nothing was heard of the caller: a firewall or NAT keeps their sound out", proof
         )
@@ -199,7 +208,33 @@ def no_end(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("no-end", text, (f"the last that is known of it is {last_s:.1f} s after the answer",), last_s)
 
 
+def not_answered(evidence: Evidence) -> Iterator[Finding]:
+    """The call rang and came to nothing."""
+    call = evidence.call
+    if call.answered_at is None and call.ended_at is not None:
+        proof = (f"it rang for {call.ended_at - call.started_at:.1f} s", *how_it_ended(evidence.happenings))
+        yield Finding("not-answered", f"the call was not answered: {call.end_reason}", proof)
+
+
+def changed_midway(evidence: Evidence) -> Iterator[Finding]:
+    """Its processes did not all run on the same: somebody changed a setting or a model and restarted some of them."""
+    told = [
+        (f"[{name}]" if kind == "settings" else name, service, value)
+        for service, origin in evidence.origins
+        for kind, content in (("settings", origin.settings), ("models", origin.models))
+        for name, value in content.items()
+    ]
+    first = {name: value for name, _, value in reversed(told)}
+    others = {name: service for name, service, value in told if value != first[name]}
+    if others:
+        text = f"not all of the call ran on the same: {', '.join(sorted(others))} differs"
+        proof = tuple(f"{service} was started with another {name}" for name, service in sorted(others.items()))
+        yield Finding("changed-midway", text, proof)
+
+
 RULES: tuple[Rule, ...] = (
+    not_answered,
+    changed_midway,
     service_lost,
     slow_transcription,
     slow_first_clause,
@@ -218,11 +253,13 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _slow(evidence: Evidence, timing: str, bound_ms: float, text: str, rule: str) -> Iterator[Finding]:
+def _slow(
+    evidence: Evidence, timing: str, bound_ms: float, text: str, rule: str, ran: tuple[str, ...]
+) -> Iterator[Finding]:
     for turn in evidence.said:
         took_ms = turn.timings_ms.get(timing, 0.0)
         if took_ms > bound_ms:
-            proof = (f"{timing} of turn {turn.turn}: {took_ms:.0f} ms; more than {bound_ms:.0f} is slow",)
+            proof = (f"{timing} of turn {turn.turn}: {took_ms:.0f} ms; more than {bound_ms:.0f} is slow", *ran)
             yield Finding(rule, f"{text} {took_ms / 1000:.1f} s in turn {turn.turn}", proof, _end_s(turn))
 
 

@@ -49,6 +49,7 @@ class SimulatedCall:
         last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
         overflowed_samples: samples that it gave in vain.
         on_heard: called with every 20 ms that the caller hears, int16 at the line's rate.
+        lost_share: of the frames in either direction that the network loses, 0 to 1; evenly.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class SimulatedCall:
         self._kept_samples = 0
         self.overflowed_samples = 0
         self.on_heard: Callable[[Samples], None] = lambda frame: None
+        self.lost_share = 0.0
+        self._lost_frames = 0
         self._number = number
         self._process = process
         self._rate_hz = rate_hz
@@ -73,6 +76,7 @@ class SimulatedCall:
         self._echoing: deque[Samples] = deque()
         self._established = asyncio.Event()
         self._on_digit: list[Callable[[str, int], None]] = []
+        self._on_signalling: list[Callable[[float, bool, str], None]] = []
         self._to_say = np.zeros(0, np.int16)
         self._said: list[Samples] = []
         self._queue = np.zeros(0, np.int16)
@@ -109,6 +113,11 @@ class SimulatedCall:
         """Press a key."""
         for callback in self._on_digit:
             self._process.tell(callback, digit, duration_ms)
+
+    def signal(self, at: float, is_sent: bool, text: str) -> None:
+        """A SIP message of the call passes, at a Unix time; there is none by itself."""
+        for callback in self._on_signalling:
+            self._process.tell(callback, at, is_sent, text)
 
     def change_rate(self, rate_hz: int) -> None:
         """The caller's phone offers another codec (re-INVITE): what is queued on either side is lost."""
@@ -204,6 +213,9 @@ class SimulatedCall:
     def on_digit(self, callback: Callable[[str, int], None]) -> None:
         self._on_digit.append(callback)
 
+    def on_signalling(self, callback: Callable[[float, bool, str], None]) -> None:
+        self._on_signalling.append(callback)
+
     def read(self) -> Samples:
         said, self._said = self._said, []
         return np.concatenate(said) if said else np.zeros(0, np.int16)
@@ -220,7 +232,14 @@ class SimulatedCall:
         self._queue = np.zeros(0, np.int16)
 
     def media_stats(self) -> dict[str, Any]:
-        return {"played_frames": self._played_frames}
+        arrived = self._played_frames - self._lost_frames
+        return {
+            "played_frames": self._played_frames,
+            "received_packets": arrived,
+            "lost_packets": self._lost_frames,
+            "sent_packets": arrived,
+            "lost_packets_peer": self._lost_frames,
+        }
 
     @property
     def buffered_samples(self) -> int:
@@ -242,6 +261,9 @@ class SimulatedCall:
             played, self._queue = _filled(self._queue[:size], size), self._queue[size:]
             if _is_audible(played):
                 self.last_sound_at = loop.time()
+        if self._played_frames * self.lost_share >= self._lost_frames + 1:
+            self._lost_frames += 1
+            said = played = _SILENT_FRAMES[self._rate_hz]
         self._said.append(said if self._echo is None else self._with_echo(said, played, self._echo))
         self._played.append(played)
         self.on_heard(played)

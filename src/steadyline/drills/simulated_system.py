@@ -187,6 +187,7 @@ class SimulatedSystem:
 
     def _kill(self, running: RunningService) -> None:
         running.process.kill()
+        running.runtime.recorder = Recorder()  # who is dead records nothing, not even that the line is gone
         for journal in running.journals:
             journal.close()
 

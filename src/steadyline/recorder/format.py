@@ -17,7 +17,8 @@ before its first FRAME, so that a file can be read without the release that wrot
 
 import json
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ FRAME = struct.Struct(">HBBIB")
 MAX_BODY_BYTES = (1 << 20) + 4096
 """The longest body of a frame (`wire.framing`), and what is said of it."""
 MICROSECONDS = 1_000_000
+SIP = "sip"
+"""The event that a SIP message is, with `sent` (true or false) and `message`, its text."""
 
 Pcm16 = NDArray[np.int16]
 
@@ -55,6 +58,19 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a process runs on.
+
+    Attributes:
+        models: the setting that names a model, e.g. "whisper.model", and which it is.
+        settings: for each section of the configuration a hash.
+    """
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Header:
     """What a file begins with.
 
@@ -62,6 +78,7 @@ class Header:
         service, epoch: who wrote it, and which of its starts.
         call_uuid, call_id: the call.
         version: of Steadyline.
+        origin: what it ran on; empty in recordings that do not tell.
     """
 
     service: str
@@ -69,6 +86,19 @@ class Header:
     call_uuid: str
     call_id: int
     version: str
+    origin: Origin = field(default_factory=Origin)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Header":
+        """From the body of a HEADER; what only a later release knows is left out.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none.
+        """
+        content = json.loads(text)
+        known = {item.name: content[item.name] for item in fields(cls) if item.name in content}
+        origin = known.pop("origin", {})
+        return cls(**known, origin=Origin(dict(origin.get("models", {})), dict(origin.get("settings", {}))))
 
 
 def pack(kind: Kind, at_us: int, body: bytes) -> bytes:

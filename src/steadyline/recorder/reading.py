@@ -16,6 +16,7 @@ from steadyline.recorder.format import (
     SOUND,
     Header,
     Kind,
+    Origin,
     Pcm16,
     Record,
     RecordDecoder,
@@ -120,7 +121,7 @@ class FileReader:
         at = record.at_us / MICROSECONDS
         match record.kind:
             case Kind.HEADER:
-                self.header = Header(**json.loads(record.body))
+                self.header = Header.from_json(record.body)
             case Kind.SHAPE:
                 shape = json.loads(record.body)
                 self._shapes[shape["type"]] = (shape["name"], shape["numbers"])
@@ -179,6 +180,22 @@ class Recording:
     def size_bytes(self) -> int:
         """Of all files."""
         return sum(file.path.stat().st_size for file in self.files)
+
+    def headers(self) -> list[Header]:
+        """What each file begins with, process by process; no more than that is read of them."""
+        for file in self.files:
+            if file.header is None:
+                next(file.items(), None)
+        return [file.header for file in self.files if file.header is not None]
+
+    def origin(self) -> Origin:
+        """What its processes ran on, all together; of two that differ, the later."""
+        models: dict[str, str] = {}
+        settings: dict[str, str] = {}
+        for header in sorted(self.headers(), key=lambda header: header.epoch):
+            models |= header.origin.models
+            settings |= header.origin.settings
+        return Origin(models, settings)
 
     def happenings(self) -> list[Happening]:
         """What happened, as all processes tell it, by time."""

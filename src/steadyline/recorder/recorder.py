@@ -11,8 +11,10 @@ from steadyline.recorder.folders import call_folder, is_call_uuid
 from steadyline.recorder.format import (
     MAGIC,
     MICROSECONDS,
+    SIP,
     Header,
     Kind,
+    Origin,
     Pcm16,
     pack_json,
     pack_sound,
@@ -25,6 +27,8 @@ MAX_CALLS = 2048
 """Calls that are remembered; of more the oldest are forgotten."""
 MAX_EARLY = 100
 """Events kept of a call of which nothing is proven yet."""
+RECORD_BYTES = 200
+"""What a record without sound and body counts for while it waits."""
 JITTER = CLOCK_HZ // 50
 """Ticks by which what is played may lag before a pause is seen in it: the gateway's ticks come unevenly."""
 
@@ -51,10 +55,12 @@ class What:
     Attributes:
         audio: the gateway's two channels.
         bodies: of frames their bodies, too, in which is what was said.
+        sip: the gateway's SIP messages.
     """
 
     audio: bool = True
     bodies: bool = False
+    sip: bool = True
 
 
 class CallRecording:
@@ -70,7 +76,7 @@ class CallRecording:
         self._wall = wall
         self._what = what
         self._known: set[type] = set()
-        self._early: list[bytes] | None = []
+        self._early: list[tuple[Any, ...]] | None = []
         self._links = 0
         self._played_end = 0
 
@@ -92,8 +98,8 @@ class CallRecording:
     def begin(self) -> None:
         """There is such a call: write what happened so far, and all that follows."""
         early, self._early = self._early, None
-        for record in early or ():
-            self._writing.put(self._stream, record)
+        for entry in early or ():
+            self._writing.put(self._stream, *entry)
 
     def give_up(self, why: str) -> None:
         """Write no more of it."""
@@ -103,7 +109,7 @@ class CallRecording:
     def heard(self, sample: int, rate_hz: int, samples: Pcm16) -> None:
         """Gateway: what the caller said, int16 mono at `rate_hz`, from `sample` of the call's clock (16 kHz) on."""
         if self._what.audio and not self._stream.is_dropped:
-            self._put(pack_sound(Kind.HEARD, self._now_us(), sample, rate_hz, samples))
+            self._put(samples.nbytes, pack_sound, Kind.HEARD, self._now_us(), sample, rate_hz, samples)
 
     @_harmless
     def played(self, clock: int, rate_hz: int, samples: Pcm16) -> None:
@@ -120,13 +126,20 @@ class CallRecording:
             return
         start = self._played_end if self._played_end >= clock - JITTER else clock
         self._played_end = start + len(samples) * CLOCK_HZ // rate_hz
-        self._put(pack_sound(Kind.PLAYED, self._now_us(), start, rate_hz, samples))
+        self._put(samples.nbytes, pack_sound, Kind.PLAYED, self._now_us(), start, rate_hz, samples)
 
     @_harmless
     def event(self, event: str, **detail: Any) -> None:
         """Something happened; `detail` is what JSON can hold, and no words that were said."""
         if not self._stream.is_dropped:
-            self._put(pack_json(Kind.EVENT, self._now_us(), {"event": event, **detail}))
+            self._put(RECORD_BYTES, pack_json, Kind.EVENT, self._now_us(), {"event": event, **detail})
+
+    @_harmless
+    def signalled(self, at: float, is_sent: bool, message: str) -> None:
+        """Gateway: a SIP message passed at `at`, Unix time in seconds; `message` is without secrets."""
+        if self._what.sip and not self._stream.is_dropped:
+            detail = {"event": SIP, "sent": is_sent, "message": message}
+            self._put(RECORD_BYTES + len(message), pack_json, Kind.EVENT, int(at * MICROSECONDS), detail)
 
     def link(self, connection: int, peer: str, side: str) -> Callable[[bool, Message, bytes], None]:
         """A connection of the call is open; what is to be told of each frame on it: sent or received, what, its body.
@@ -140,26 +153,31 @@ class CallRecording:
         number = self._links
         self.begin()
         self.event("link", link=number, connection=connection, peer=peer, side=side)
-        return lambda is_sent, message, body: self._frame(number, is_sent, message, body)
+        stream, put, wall, pack, keeps = self._stream, self._writing.put, self._wall, self._pack, self._what.bodies
 
-    @_harmless
-    def _frame(self, link: int, is_sent: bool, message: Message, body: bytes) -> None:
-        if self._stream.is_dropped:
-            return
-        kind = type(message)
+        def tell(is_sent: bool, message: Message, body: bytes) -> None:
+            # Some hundred times a second and call: nothing is done here that can be done later.
+            size = len(body)
+            kept = body if keeps else b""
+            put(stream, RECORD_BYTES + len(kept), pack, number, wall(), is_sent, message, size, kept)
+
+        return tell
+
+    def _pack(self, link: int, at: float, is_sent: bool, message: Message, size: int, body: bytes) -> bytes:
+        """The bytes of a frame, and before the first of its type those of its shape."""
+        kind, at_us = type(message), int(at * MICROSECONDS)
         shape = _SHAPES.get(kind) or _SHAPES.setdefault(kind, Shape(kind))
-        now_us = self._now_us()
-        if kind not in self._known:
-            self._known.add(kind)
-            self._put(pack_json(Kind.SHAPE, now_us, shape.as_dict()))
-        kept = body if self._what.bodies else b""
-        self._writing.put(self._stream, shape.pack(now_us, link, is_sent, message, len(body), kept))
+        record = shape.pack(at_us, link, is_sent, message, size, body)
+        if kind in self._known:
+            return record
+        self._known.add(kind)
+        return pack_json(Kind.SHAPE, at_us, shape.as_dict()) + record
 
-    def _put(self, record: bytes) -> None:
+    def _put(self, *entry: Any) -> None:
         if self._early is None:
-            self._writing.put(self._stream, record)
+            self._writing.put(self._stream, *entry)
         elif len(self._early) < MAX_EARLY:
-            self._early.append(record)
+            self._early.append(entry)
 
     def _now_us(self) -> int:
         return int(self._wall() * MICROSECONDS)
@@ -174,6 +192,7 @@ class Recorder:
         wall: Unix time, seconds.
         writing: the queue; None: there is none.
         what: is recorded; None: nothing.
+        origin: what the process runs on.
     """
 
     def __init__(
@@ -184,6 +203,7 @@ class Recorder:
         wall: Callable[[], float] = lambda: 0.0,
         writing: Writing | None = None,
         what: What | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self._service = service
         self._epoch = epoch
@@ -191,6 +211,7 @@ class Recorder:
         self._wall = wall
         self._writing = writing
         self._what = what
+        self._origin = origin or Origin()
         self._calls: dict[str, CallRecording] = {}
 
     def __repr__(self) -> str:
@@ -220,7 +241,7 @@ class Recorder:
             self._writing.close()
 
     def _stream(self, call_uuid: str, call_id: int) -> Stream:
-        header = Header(self._service, self._epoch, call_uuid, call_id, __version__)
+        header = Header(self._service, self._epoch, call_uuid, call_id, __version__, self._origin)
         opening = pack_json(Kind.HEADER, int(self._wall() * MICROSECONDS), asdict(header))
         folder = call_folder(self._directory, call_uuid)
         return Stream(folder, f"{self._service}-{self._epoch}", MAGIC + opening, call_id)

@@ -5,7 +5,7 @@ import json
 import wave
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyline.calls.records import CallRecord, ClauseRecord, EventRecord, TurnRecord
+from steadyline.recorder.format import Origin
 from steadyline.recorder.reading import Sound
 from steadyline.replay.choices import ReplayError
 
@@ -22,7 +23,7 @@ CLOCK_HZ = 16_000
 RATES_HZ = (8_000, 16_000, 48_000)
 LONGEST_S = 4 * 3600
 """What claims to be longer is refused before it is taken into memory."""
-_CALL, _CALLER = "call.json", "caller.wav"
+_CALL, _CALLER, _ORIGIN = "call.json", "caller.wav", "origin.json"
 
 T = TypeVar("T")
 
@@ -35,11 +36,13 @@ class RecordedCall:
         record: from the journal, with its texts.
         caller: int16, mono, at `rate_hz`: what the line gave, from the answer on.
         rate_hz: the line's rate: 8,000, 16,000 or 48,000.
+        origin: what the services ran on; empty when that is not known.
     """
 
     record: CallRecord
     caller: NDArray[np.int16]
     rate_hz: int
+    origin: Origin = field(default_factory=Origin)
 
     def save(self, path: Path) -> None:
         """Write it as one file.
@@ -57,6 +60,7 @@ class RecordedCall:
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(_CALL, json.dumps(asdict(self.record), ensure_ascii=False, indent=1))
                 archive.writestr(_CALLER, sound.getvalue())
+                archive.writestr(_ORIGIN, json.dumps(asdict(self.origin), indent=1))
         except OSError as error:
             raise ReplayError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -70,15 +74,17 @@ class RecordedCall:
         try:
             with zipfile.ZipFile(path) as archive:
                 limit = LONGEST_S * max(RATES_HZ) * 2
-                for name in (_CALL, _CALLER):
+                has_origin = _ORIGIN in archive.namelist()
+                for name in (_CALL, _CALLER, _ORIGIN)[: 2 + has_origin]:
                     if archive.getinfo(name).file_size > limit:
                         raise ReplayError(f"{path}: {name} is longer than a call of {LONGEST_S // 3600} h")
                 record = _record(json.loads(archive.read(_CALL)))
+                origin = _made(Origin, json.loads(archive.read(_ORIGIN))) if has_origin else Origin()
                 with wave.open(io.BytesIO(archive.read(_CALLER))) as file:
                     if (file.getnchannels(), file.getsampwidth()) != (1, 2) or file.getframerate() not in RATES_HZ:
                         raise ReplayError(f"{path}: {_CALLER} is not mono PCM of 16 bits at a telephone's rate")
                     samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
-                    return cls(record, samples, file.getframerate())
+                    return cls(record, samples, file.getframerate(), origin)
         except OSError as error:
             raise ReplayError(f"{path}: {error.strerror or error}") from error
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, wave.Error) as error:
@@ -87,7 +93,7 @@ class RecordedCall:
             ) from error
 
 
-def recorded_call(record: CallRecord, sounds: Iterable[Sound]) -> RecordedCall:
+def recorded_call(record: CallRecord, sounds: Iterable[Sound], origin: Origin) -> RecordedCall:
     """A call from the journal and its recording.
 
     Raises:
@@ -109,7 +115,7 @@ def recorded_call(record: CallRecord, sounds: Iterable[Sound]) -> RecordedCall:
         start = sound.sample * rate_hz // CLOCK_HZ
         fitting = sound.samples[: max(0, len(caller) - start)]
         caller[start : start + len(fitting)] = fitting
-    return RecordedCall(record, caller, rate_hz)
+    return RecordedCall(record, caller, rate_hz, origin)
 
 
 def _record(content: Mapping[str, Any]) -> CallRecord:

@@ -209,6 +209,9 @@ class GatewayService:
         call.is_journaled = True
         uuid, number, line = call.call_uuid, call.call_id, call.line
         at = self._runtime.clock.wall() - (self._runtime.clock.now() - call.started_at)
+        recording = self._runtime.recorder.call(uuid, number)
+        if recording is not None:
+            line.on_signalling(recording.signalled)
         self._journal.note(
             lambda journal: journal.call_started(uuid, number, line.sip_call_id, line.peer, line.codec or "", at)
         )

@@ -37,6 +37,9 @@ class LineCall(Protocol):
 
     def on_digit(self, callback: Callable[[str, int], None]) -> None: ...
 
+    def on_signalling(self, callback: Callable[[float, bool, str], None]) -> None:
+        """Have `callback` told each message of the call, from the first on: Unix time, whether we sent it, its text."""
+
     def read(self) -> Samples: ...
 
     def write(self, samples: Samples) -> int: ...

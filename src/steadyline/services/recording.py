@@ -9,6 +9,7 @@ from steadyline.recorder.folders import RecordingError
 from steadyline.recorder.recorder import Recorder, What
 from steadyline.recorder.retention import Bounds, keep_within
 from steadyline.recorder.writing import Writing
+from steadyline.services.origin import service_origin
 
 KEEPER = "gateway"
 """The service that deletes what is too old or too much."""
@@ -27,7 +28,7 @@ def what_is_recorded(config: Config) -> What | None:
     if not config.recorder.enabled:
         return None
     is_kept = config.journal.store_text
-    return What(config.recorder.audio and is_kept, config.recorder.bodies and is_kept)
+    return What(config.recorder.audio and is_kept, config.recorder.bodies and is_kept, config.recorder.sip)
 
 
 def call_recorder(name: str, config: Config, runtime: Runtime) -> Recorder:
@@ -37,7 +38,7 @@ def call_recorder(name: str, config: Config, runtime: Runtime) -> Recorder:
         return Recorder()
     writing = Writing(runtime.log, runtime.metrics.recordings_dropped.inc, chore=chore)
     clock, directory = runtime.clock, recordings_directory(config)
-    return Recorder(name, runtime.epoch, directory, clock.wall, writing, what)
+    return Recorder(name, runtime.epoch, directory, clock.wall, writing, what, service_origin(name, config))
 
 
 def _retention(config: Config, runtime: Runtime) -> Callable[[], None]:

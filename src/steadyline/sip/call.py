@@ -10,6 +10,7 @@ from baresip import Call, CallFailed, CallStats, Event, StackEvent, StaleHandleE
 from steadyline.sip.answered_codec import AnsweredCodecs
 from steadyline.sip.line_audio import LineAudio, Samples
 from steadyline.sip.media_stats import quality_figures
+from steadyline.sip.signalling import OnMessage, Signalling
 
 # How the stack words the two ways in which calls normally end; the first is the text of ECONNRESET.
 _REASONS = {"Connection reset by peer [104]": "caller hung up", "Rejected by user": "hung up"}
@@ -24,9 +25,10 @@ class SipCall:
             "hung up" (we did), or the stack's own text, such as "486 Busy Here" or "rtp stream error".
     """
 
-    def __init__(self, call: Call, codecs: AnsweredCodecs) -> None:
+    def __init__(self, call: Call, codecs: AnsweredCodecs, signalling: Signalling) -> None:
         self._call = call
         self._codecs = codecs
+        self._signalling = signalling
         self._audio = LineAudio(call.audio)
         self._quality: CallStats | None = None
         self._digit_callbacks: list[Callable[[str, int], None]] = []
@@ -97,6 +99,10 @@ class SipCall:
     def on_digit(self, callback: Callable[[str, int], None]) -> None:
         """Call back with each DTMF digit (RFC 4733 or SIP INFO) when its key is released, and its length in ms."""
         self._digit_callbacks.append(callback)
+
+    def on_signalling(self, callback: OnMessage) -> None:
+        """Call back with each SIP message of the call, from its INVITE on, secrets left out: Unix time, sent or not, text."""
+        self._signalling.tell(self.sip_call_id, callback)
 
     async def send_digit(self, digit: str) -> None:
         """Press a key, one of 0-9, * and #, for 100 ms (RFC 4733); nothing happens if the call is over."""

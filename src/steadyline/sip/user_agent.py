@@ -14,6 +14,7 @@ from steadyline.sip.call import SipCall
 from steadyline.sip.refused_calls import RefusedCalls
 from steadyline.sip.registration import Registration
 from steadyline.sip.settings import SipSettings
+from steadyline.sip.signalling import Signalling
 from steadyline.sip.stack_config import listening_account, registered_account, stack_config
 
 # BYE, its answer and the un-REGISTER are on the wire within this time, or the peer is gone.
@@ -34,6 +35,7 @@ class SipUserAgent:
         self._runtime = Runtime()
         self._codecs = AnsweredCodecs()
         self._refused = RefusedCalls(self._tell_refused)
+        self._signalling = Signalling()
         self._on_refused: Callable[[str], object] = lambda peer: None
         self._loop = asyncio.get_running_loop()
         self._agents: dict[str, UserAgent] = {}
@@ -182,7 +184,7 @@ class SipUserAgent:
             taken.closed.add_done_callback(lambda _: rejection.cancel())
 
     def _adopt(self, call: Call) -> SipCall:
-        adopted = SipCall(call, self._codecs)
+        adopted = SipCall(call, self._codecs, self._signalling)
         self._calls.add(adopted)
         adopted.closed.add_done_callback(lambda _: self._forget(adopted))
         return adopted
@@ -190,6 +192,7 @@ class SipUserAgent:
     def _forget(self, call: SipCall) -> None:
         self._calls.discard(call)
         self._codecs.forget(call.sip_call_id)
+        self._signalling.forget(call.sip_call_id)
 
     def _attach_trace(self) -> None:
         # Its own outcomes are reported by us; of the rest only warnings are for the user.
@@ -199,12 +202,12 @@ class SipUserAgent:
             stack_log.setLevel(logging.WARNING)
         _trace_log.setLevel(logging.DEBUG)
         _trace_log.propagate = False
-        _trace_log.addHandler(self._codecs)
-        _trace_log.addHandler(self._refused)
+        for listener in (self._codecs, self._refused, self._signalling):
+            _trace_log.addHandler(listener)
 
     def _detach_trace(self) -> None:
-        _trace_log.removeHandler(self._codecs)
-        _trace_log.removeHandler(self._refused)
+        for listener in (self._codecs, self._refused, self._signalling):
+            _trace_log.removeHandler(listener)
 
 
 def free_port(host: str) -> int:

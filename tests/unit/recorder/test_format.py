@@ -1,20 +1,23 @@
 """A recording's file: what was written is read back, as far as it was written; damage is said, not raised."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadyline.recorder.format import MAGIC, Header, Kind, RecordDecoder, pack, pack_json, pack_sound
-from steadyline.recorder.reading import FileReader, Happening, PassedFrame, Sound
+from steadyline.recorder.format import MAGIC, Header, Kind, Origin, RecordDecoder, pack, pack_json, pack_sound
+from steadyline.recorder.reading import FileReader, Happening, PassedFrame, Recording, Sound
 from steadyline.recorder.shapes import Shape
 from steadyline.wire.codec import MESSAGE_TYPES
 from steadyline.wire.messages import Turn
 
-HEADER = Header("gateway", 7, "01234567-89ab-cdef-0123-456789abcdef", 66, "0.1.0")
+ORIGIN = Origin({"whisper.model": "whisper-base sha256:12"}, {"inbound": "34"})
+HEADER = Header("gateway", 7, "01234567-89ab-cdef-0123-456789abcdef", 66, "0.1.0", ORIGIN)
 SAMPLES = np.arange(-80, 80, dtype=np.int16)
 
 
@@ -45,6 +48,35 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert isinstance(played, Sound) and (played.is_played, played.sample, played.rate_hz) == (True, 640, 48_000)
     assert np.array_equal(heard.samples, SAMPLES)
     assert isinstance(ended, Happening) and ended.detail == {"reason": "caller hung up"}
+
+
+@pytest.mark.parametrize(
+    ("change", "origin"),
+    [(lambda content: content.pop("origin"), Origin()), (lambda content: content.update(later="x"), ORIGIN)],
+    ids=["of an earlier release", "of a later one"],
+)
+def test_a_header_with_less_or_more_is_read(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], origin: Origin
+) -> None:
+    content = asdict(HEADER)
+    change(content)
+    pieces = whole_file()
+    pieces[1] = pack_json(Kind.HEADER, 1_000_000, content)
+    reader, items = read(tmp_path / "a.rec", b"".join(pieces))
+    assert reader.header is not None and reader.header.origin == origin
+    assert reader.damage == "" and len(items) == 4
+
+
+def test_what_its_processes_ran_on_is_known_of_the_whole_recording(tmp_path: Path) -> None:
+    """Of a service that was started again with another configuration: the later."""
+    for epoch, settings in ((2, {"inbound": "later"}), (1, {"inbound": "34", "llama": "56"})):
+        header = replace(HEADER, epoch=epoch, origin=Origin({"whisper.model": f"start {epoch}"}, settings))
+        content = MAGIC + pack_json(Kind.HEADER, 1, asdict(header)) + b"".join(whole_file()[2:])
+        (tmp_path / f"gateway-{epoch}.rec").write_bytes(content)
+    recording = Recording(tmp_path)
+    assert recording.origin() == Origin({"whisper.model": "start 2"}, {"inbound": "later", "llama": "56"})
+    assert [header.epoch for header in recording.headers()] == [1, 2]
+    assert len(recording.happenings()) == 4
 
 
 @pytest.mark.parametrize("cut", range(0, sum(map(len, whole_file())), 7))

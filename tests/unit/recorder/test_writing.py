@@ -163,7 +163,23 @@ def test_a_mistake_of_ours_costs_the_recording_not_the_call(tmp_path: Path, drop
     call = make_recorder(tmp_path, writing).call(UUIDS[0], 2)
     assert call is not None
     tap = call.link(3, "llama", "dials")
+    other = make_recorder(tmp_path, writing).call(UUIDS[1], 4)
+    assert other is not None
     tap(True, object(), b"")  # type: ignore[arg-type]
+    other.link(3, "llama", "dials")
+    other.event("n", number=1)
+    writing.drain()
+    call.heard(0, 0, None)  # type: ignore[arg-type]
+    writing.drain()
+    assert dropped.count == 1
+    assert events(tmp_path, UUIDS[1]) == [1]
+
+
+def test_a_mistake_in_what_is_told_at_once_costs_the_recording_not_the_call(
+    tmp_path: Path, dropped: Dropped, writing: Writing
+) -> None:
+    call = make_recorder(tmp_path, writing).call(UUIDS[0], 2)
+    assert call is not None
     call.heard(0, 0, None)  # type: ignore[arg-type]
     assert dropped.count == 1
 
