@@ -198,6 +198,7 @@ class GatewayService:
         self._runtime.recorder.ended(call.call_uuid, call.call_id, reason)
         self._note_started(call)
         uuid, at, stats = call.call_uuid, self._runtime.clock.wall(), call.line.media_stats()
+        self._runtime.metrics.call_ended(stats)
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "media", stats, at))
         self._journal.note(lambda journal: journal.call_ended(uuid, at, reason))
         self._runtime.log.info("call ended: %s", reason, extra={"call_id": call.call_id})
