@@ -19,8 +19,10 @@ from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.tasks import Tasks
 from steadyline.services.ticker import BUSY, NO_CALL, Ticker
+from steadyline.services.typing import Typing
 from steadyline.wire.line_messages import CallEnded, PortTaken
 from steadyline.wire.messages import Hello, Message, Welcome
+from steadyline.wire.operator_messages import TypedLine, TypedReply
 from steadyline.wire.session import Closed, SessionState
 
 PROCESSORS = frozenset({"inbound", "outbound"})
@@ -56,6 +58,7 @@ class GatewayService:
         self._ticker = Ticker(runtime.clock, frames_ms, self._tick_all)
         self._line: Line | None = None
         self._admission = Admission(runtime, config.gateway.max_calls)
+        self._typing = Typing(runtime, config, journal)
         self._acceptor = Acceptor(
             runtime,
             GATEWAY_INBOUND.number,
@@ -108,7 +111,7 @@ class GatewayService:
             self._admission.refused("no_id")
             self._tasks.start(line.reject(), "reject")
             return
-        call = GatewayCall(line, call_id, self._runtime.clock.now, self._config.barge_in)
+        call = GatewayCall(line, call_id, self._runtime.clock.now, self._config.barge_in, self._typing.new_call())
         self._calls[call.call_uuid] = call
         self._admission.now(len(self._calls))
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
@@ -179,6 +182,11 @@ class GatewayService:
 
     def _digit(self, call: GatewayCall, digit: str, duration_ms: int) -> None:
         call.digit(digit, duration_ms)
+
+    def type_line(self, line: TypedLine) -> TypedReply:
+        """A caller typed something instead of saying it."""
+        self._ticker.wake()
+        return self._typing.take(line, self._calls.values())
 
     def _over(self, call: GatewayCall, reason: str) -> None:
         """The call is over, for whatever reason: tell everybody, once."""
