@@ -19,7 +19,7 @@ from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.tasks import Tasks
 from steadyline.services.ticker import BUSY, NO_CALL, Ticker
-from steadyline.services.typing import Typing
+from steadyline.services.typed_intake import TypedIntake
 from steadyline.wire.line_messages import CallEnded, PortTaken
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.operator_messages import TypedLine, TypedReply
@@ -58,7 +58,7 @@ class GatewayService:
         self._ticker = Ticker(runtime.clock, frames_ms, self._tick_all)
         self._line: Line | None = None
         self._admission = Admission(runtime, config.gateway.max_calls)
-        self._typing = Typing(runtime, config, journal)
+        self._typing = TypedIntake(runtime, config, journal)
         self._acceptor = Acceptor(
             runtime,
             GATEWAY_INBOUND.number,
@@ -115,7 +115,7 @@ class GatewayService:
         self._calls[call.call_uuid] = call
         self._admission.now(len(self._calls))
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
-        line.on_digit(lambda digit, duration_ms: self._digit(call, digit, duration_ms))
+        line.on_digit(call.digit)
         call.on_first_audio = lambda turn, waited_s: self._first_audio(call, turn, waited_s)
         call.on_phrase = lambda phrase, waited_s: self._phrase(call, phrase, waited_s)
         call.on_hang_up = lambda reason: self._hang_up(call, reason)
@@ -179,9 +179,6 @@ class GatewayService:
         if waited_s is not None:
             self._runtime.metrics.turn_part("phrase", waited_s)
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "phrase", detail, at))
-
-    def _digit(self, call: GatewayCall, digit: str, duration_ms: int) -> None:
-        call.digit(digit, duration_ms)
 
     def type_line(self, line: TypedLine) -> TypedReply:
         """A caller typed something instead of saying it."""

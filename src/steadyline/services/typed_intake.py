@@ -11,7 +11,7 @@ from steadyline.text.typed_line import TypedLineError
 from steadyline.wire.operator_messages import TypedLine, TypedReply
 
 
-class Typing:
+class TypedIntake:
     """A gateway's.
 
     Args:
