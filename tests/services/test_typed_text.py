@@ -90,6 +90,25 @@ def test_it_silences_the_agent_at_once_and_ends_the_answer(journal: Path) -> Non
     play(scene, journal, engines=SimulatedEngines(model=lambda: RuleModel(lambda question: f"{question} {LONG}")))
 
 
+@pytest.mark.parametrize("name", ["whisper", "llama"])
+def test_it_silences_the_agent_though_nobody_is_there_to_take_it_yet(journal: Path, name: str) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        typed(system, call, "alpha")
+        await until(lambda: "six" in call.heard_text)
+        system.kill(name)
+        typed_at = now()
+        typed(system, call, "bravo", 2)
+        await asyncio.sleep(1.0)
+        assert (call.last_sound_at or 0.0) - typed_at <= 0.1
+        await system.start(name)
+        await silence(call, 3)
+        assert turns(system, call) == [None, "alpha", "bravo"]
+
+    play(scene, journal, engines=SimulatedEngines(model=lambda: RuleModel(lambda question: f"{question} {LONG}")))
+
+
 def test_nobody_types_a_backchannel_in_order_to_listen_on(journal: Path) -> None:
     config = drill_config()
     config.barge_in.backchannels = ["yankee"]
