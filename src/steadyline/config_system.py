@@ -59,6 +59,10 @@ class GatewaySection:
         60, "the same with `crowded_calls` or more: longer pieces cost less, and every answer some ms", low=10, high=100
     )
     crowded_calls: int = setting(6, "calls at once that are many", low=1)
+    typed_max_chars: int = setting(
+        500, "longest line that a caller may type instead of speaking, characters; 0: none", low=0, high=4000
+    )
+    typed_per_minute: int = setting(30, "so many such lines are taken within a minute, each call", low=1, high=600)
     status_port: int = port_number(8071, "TCP port for `steadyline status`")
     metrics_port: int = port_number(8061, "HTTP port for /metrics, /live and /ready; 0: off")
 

@@ -43,7 +43,7 @@ def test_callers_say_words_of_the_vocabulary_each_its_own() -> None:
 def test_the_seeds_bring_every_kind_of_event() -> None:
     kinds = {type(event).__name__ for seed in SEEDS for event in history_of(seed).events}
     assert kinds == {
-        *("Dial", "Say", "Press", "HangUp"),
+        *("Dial", "Say", "Type", "Press", "HangUp"),
         *("Lose", "Freeze", "Replace", "Cut", "Slow", "Lossy", "Busy"),
     }
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 from tests.e2e.chromium import Chromium, microphone_file
 from tests.e2e.conftest import WHISPER_HZ
 from tests.e2e.questions import CAPITAL
@@ -37,6 +38,32 @@ def test_one_click_and_a_conversation_is_going_on(system: System, listener: Whis
     assert "paris" in listener.transcribe(resample(samples, rate_hz, WHISPER_HZ)).text.lower()
     [call, *_] = system.recorded_calls()
     assert call.end_reason == "caller hung up" and "browser" in call.peer and call.codec == "opus"
+
+
+def test_a_question_that_is_typed_is_answered_and_shown_as_the_callers(system: System, tmp_path: Path) -> None:
+    silence = microphone_file(tmp_path / "microphone.wav", CAPITAL.path, before_s=300.0, after_s=1.0)
+    with Chromium(tmp_path / "profile", silence) as browser:
+        browser.open(address(system))
+        typed, send = browser.element("typed"), browser.element("send")
+        assert not typed.is_enabled() and not send.is_enabled(), "there is no call yet"
+        browser.element("call").click()
+        browser.wait(typed.is_enabled, "one may type")
+        assert typed.accessible_name == "Type instead of speaking"
+        assert typed.get_attribute("maxlength") == str(system.config.gateway.typed_max_chars)
+        typed.send_keys("  ", Keys.ENTER)
+        assert browser.texts("waiting") == [], "nothing was typed"
+        typed.clear()
+        typed.send_keys("What is the capital of France?", Keys.ENTER)
+        assert typed.get_attribute("value") == ""
+        browser.wait(lambda: "What is the capital of France?" in browser.text("words"), "it is shown")
+        browser.wait(lambda: "Paris" in " ".join(browser.texts("heard")), "the answer was heard")
+        assert browser.texts("waiting") == [], "it is a turn now"
+        assert browser.text("words").count("What is the capital of France?") == 1
+        browser.element("call").click()
+        browser.wait(lambda: not typed.is_enabled(), "no more typing")
+        assert browser.complaints() == []
+    [call, *_] = system.recorded_calls()
+    assert [turn.caller_text for turn in call.turns if turn.turn] == ["What is the capital of France?"]
 
 
 def test_a_microphone_that_is_denied_is_told_with_what_to_do(system: System, tmp_path: Path) -> None:

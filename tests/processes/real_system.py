@@ -83,8 +83,12 @@ class RealSystem:
         raise AssertionError(f"it did not print {start!r}:\n{self.output}")
 
     def children(self) -> dict[str, psutil.Process]:
-        """The services' processes by name, as the system's own status tells."""
-        return {service["name"]: psutil.Process(service["pid"]) for service in self.status()["services"]}
+        """The calls' services' processes by name, as the system's own status tells."""
+        return {service["name"]: psutil.Process(service["pid"]) for service in self.call_services()}
+
+    def call_services(self) -> list[dict[str, Any]]:
+        """Of the status: the services that calls need."""
+        return [service for service in self.status()["services"] if not service["beside"]]
 
     def status(self) -> dict[str, Any]:
         """`steadyline status --json`."""

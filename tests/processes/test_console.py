@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.processes.real_system import DEADLOCK_S, RealSystem, wait_until
+from tests.processes.real_system import DEADLOCK_S, RealSystem, steadyline, wait_until, with_settings
 
 from steadyline.config_file import load_config
 from steadyline.services.status_client import side_status_ports
@@ -90,7 +90,7 @@ def word(view: dict[str, Any], service: str) -> str:
 def test_the_line_is_shown_as_status_has_it(system: RealSystem) -> None:
     view = next(view for view in looked(system) if word(view, "whisper") == "ready")
     assert {box["service"]: box["word"] for box in view["boxes"]} == {
-        service["name"]: service["state"] for service in system.status()["services"]
+        service["name"]: service["state"] for service in system.call_services()
     }
     [ready] = [line for line in system.lines if line.startswith("ready ")]
     assert view["sip_uri"] == ready.split()[1] and view["actions"] == ["restart", "kill", "freeze"]
@@ -137,7 +137,10 @@ def test_a_taken_port_is_told_and_calls_are_taken_without_it(start: Callable[...
         running.wait_line("ready ")
         running.wait_line("console is not available")
         assert f"TCP port {holder.getsockname()[1]}" in running.output and "console.port" in running.output
-        assert {service["state"] for service in running.status()["services"]} == {"ready"}
+        assert {service["state"] for service in running.call_services()} == {"ready"}
+        [console] = [service for service in running.status()["services"] if service["beside"]]
+        assert console["name"] == "console" and console["state"] != "ready"
+        assert steadyline(*with_settings(running.settings), "status").returncode == 0
 
 
 def test_it_can_be_left_out(start: Callable[..., RealSystem]) -> None:

@@ -139,5 +139,6 @@ def test_a_service_alone_ends_with_ctrl_c_and_gives_its_ports_back(tmp_path: Pat
 def test_status_of_a_system_that_is_not_there(tmp_path: Path) -> None:
     result = steadyline(*with_settings(free_port_settings()), "status")
     assert result.returncode == 1
-    assert result.stdout.count("does not answer") == 6
+    assert result.stdout.count("does not answer") == 8
+    assert result.stdout.count("no call needs it") == 2
     assert result.stderr == ""

@@ -34,6 +34,21 @@ def test_it_is_the_same_call_again(call: RecordedCall) -> None:
     assert words.said == len(" ".join([Config().llama.greeting, *(answer for _, answer in ASKED.values())]).split())
 
 
+@pytest.mark.parametrize("service", [None, "inbound", "whisper", "llama"])
+def test_a_line_that_was_typed_is_typed_again(call: RecordedCall, service: str | None) -> None:
+    """The second question was typed, in the silence after the first answer."""
+    second = call.record.turns[2]
+    at = second.start_sample or 0
+    ticks, caller = 16_000 // call.rate_hz, call.caller.copy()
+    caller[at // ticks : (second.end_sample or 0) // ticks] = 0
+    typed = replace(_changed(call, 2, end_sample=at + 1), caller=caller)
+    replayed = replay(typed, Config(), Kill(service, 2) if service else None)
+    [turn] = [turn for turn in replayed.record.turns if turn.is_typed]
+    assert (turn.turn, turn.caller_text, turn.reply_text) == (2, second.caller_text, second.reply_text)
+    assert abs((turn.end_sample or 0) - at) <= 16 * Config().gateway.quiet_frame_ms + 1
+    assert words_heard(replayed.record, replayed.heard, RecordedVoice(typed)).are_whole
+
+
 @pytest.mark.parametrize("service", KILLABLE)
 def test_every_word_is_heard_when_a_service_is_killed_in_an_answer(call: RecordedCall, service: str) -> None:
     calm, killed = replay(call, Config()), replay(call, Config(), Kill(service, 2))

@@ -10,6 +10,7 @@ from steadyline.config import Config
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.services.gateway_call import GatewayCall
 from steadyline.services.playout import Playout
+from steadyline.services.typed_text import TypedTexts
 from steadyline.wire.audio_messages import ClauseAudio, Cursor, LineAudio
 from steadyline.wire.messages import Message
 
@@ -71,7 +72,7 @@ async def an_hour() -> tuple[Line, int, list[int]]:
     """The line, how many samples of clauses were accepted, and the queue's length at each of the line's frames."""
     line, link, vary = Line(), OutboundLink(), random.Random(7)
     untyped: Any = (line, link)
-    call = GatewayCall(untyped[0], 2, asyncio.get_running_loop().time, Config().barge_in)
+    call = GatewayCall(untyped[0], 2, asyncio.get_running_loop().time, Config().barge_in, TypedTexts(500, 30))
     call.answered()
     call.connected("outbound", untyped[1], {})
     accepted = 0

@@ -123,3 +123,25 @@ def test_rtp_flows_without_a_gap_before_anything_is_written(start_agent: StartAg
         assert (after.timestamp - before.timestamp) & 0xFFFFFFFF == 160
     # 0xFF and 0x7F are the two zeros of µ-law (ITU-T G.711).
     assert set(b"".join(packet.payload for packet in packets)) <= {0xFF, 0x7F}
+
+
+def test_a_message_is_refused_as_not_implemented_and_disturbs_no_call(
+    start_agent: StartAgent, raw_caller: MakeCaller
+) -> None:
+    """ADR 0031: the stack takes none, of a call or of a stranger, and says so."""
+    agent = start_agent()
+    inside, stranger = raw_caller(agent.port), raw_caller(agent.port)
+    inside.establish()
+    for sequence in range(1, 20):
+        stranger.send("MESSAGE", sequence, f"message{sequence}")
+        assert stranger.receive().startswith("SIP/2.0 501")
+    inside.send("MESSAGE", 2, "message")
+    inside.await_status(501)
+    packets = inside.receive_rtp(1.0)
+    assert len(packets) > 40
+    assert [after.sequence - before.sequence for before, after in itertools.pairwise(packets)] == [1] * (
+        len(packets) - 1
+    )
+    assert {line["event"] for line in agent.rest()} <= {"registration", "incoming", "ready_changed"}
+    inside.hang_up()
+    agent.expect("closed", reason="caller hung up")

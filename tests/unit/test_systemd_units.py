@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from steadyline.cli import build_parser
+from steadyline.config import Config
 from steadyline.services.assembly import SERVICES
+from steadyline.services.status_client import side_status_ports
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "deploy" / "systemd"
 TARGET = "steadyline.target"
 PROGRAM = "/opt/steadyline/.venv/bin/steadyline"
 FILES = sorted(UNITS.iterdir())
+NAMES = (*SERVICES, *side_status_ports(Config()))
 OWN_KEYS = {"ExecStart", "TimeoutStartSec", "TimeoutStopSec", "RestartSec", "RestartPreventExitStatus"}
 """In these the units differ; all else that stands in [Service] is the same everywhere."""
 
@@ -46,7 +49,7 @@ SERVICE_FILES = [file for file in FILES if file.suffix == ".service"]
 
 
 def test_every_service_has_a_unit_and_so_has_the_whole_system() -> None:
-    commands = {"up": "steadyline.service", **{name: f"steadyline-{name}.service" for name in SERVICES}}
+    commands = {"up": "steadyline.service", **{name: f"steadyline-{name}.service" for name in NAMES}}
     assert {file.name for file in FILES} == {TARGET, *commands.values()}
     for name, file in commands.items():
         assert command(UNITS / file) == [PROGRAM, name]
@@ -67,7 +70,7 @@ def test_it_is_restarted_watched_and_confined_like_all_others(file: Path) -> Non
     assert (service["NoNewPrivileges"], service["ProtectSystem"]) == (["yes"], ["strict"])
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_service_needs_or_awaits_another(name: str) -> None:
     unit = read(UNITS / f"steadyline-{name}.service")
     named = [

@@ -24,6 +24,7 @@ from steadyline.wire.line_messages import (
     HangUp,
     Playback,
     PortTaken,
+    TypedText,
 )
 from steadyline.wire.messages import (
     AnswerEnded,
@@ -49,7 +50,7 @@ from steadyline.wire.messages import (
     Turn,
     Welcome,
 )
-from steadyline.wire.operator_messages import ChildReply, ChildRequest
+from steadyline.wire.operator_messages import ChildReply, ChildRequest, TypedLine, TypedReply
 
 PROTOCOL_FAULTS = frozenset({"frame-too-long", "bad-header", "bad-seq", "unknown-type", "bad-body", "unexpected-frame"})
 """Codes with which a session is closed because its peer broke the protocol."""
@@ -75,6 +76,7 @@ EXAMPLES: tuple[Message, ...] = (
     AnswerOwed(True, 2500),
     EchoLearned(51200, "KCgoUFBQ"),
     CallerSilent(True, 9500, 1),
+    TypedText("What is the capital of France?", 51201),
     HangUp("no answer could be given"),
     SpeechStarted(19200),
     SpeechEnded(19200, 51200, 0, True),
@@ -92,6 +94,8 @@ EXAMPLES: tuple[Message, ...] = (
     StatusReply({"name": "whisper", "state": "ready"}),
     ChildRequest("restart", "whisper"),
     ChildReply(False, "nobody has a service 'x'"),
+    TypedLine("a84b4c76e66710@192.0.2.1", 1, "What is the capital of France?"),
+    TypedReply(False, "the line is empty; type some words"),
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
     PlayedAudio(640, 8000, np.array([100, -100], np.int16)),
     LineAudio(1, 0, 7, 160, False, np.array([100, -100], np.int16)),

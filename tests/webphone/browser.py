@@ -90,6 +90,14 @@ class Browser:
         """A key of the keypad."""
         self._channel.send(json.dumps({"digit": digit}))
 
+    def type(self, text: str, line: object = 1) -> None:
+        """Enter, after this was typed."""
+        self.send({"typed": text, "line": line})
+
+    def send(self, message: object) -> None:
+        """Whatever a page may put into the data channel."""
+        self._channel.send(json.dumps(message))
+
     async def close(self) -> None:
         """As a page that is closed."""
         if self._listening is not None:
@@ -124,6 +132,11 @@ class Browser:
     def turns(self) -> dict[int, dict[str, Any]]:
         """The newest version of each turn that the page was told."""
         return {message["turn"]["number"]: message["turn"] for message in self.messages if "turn" in message}
+
+    @property
+    def replies(self) -> dict[int, tuple[bool, str]]:
+        """What became of each line that was typed: whether it was taken; the line, or why not."""
+        return {one["line"]: (one["taken"], one["text"]) for one in self.messages if "line" in one}
 
     def _listen(self, track: MediaStreamTrack) -> None:
         async def listen() -> None:

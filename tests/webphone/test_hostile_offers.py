@@ -53,7 +53,7 @@ def test_a_mutated_offer_is_answered_or_refused_and_nothing_stays() -> None:
         offer, refused, process = await real_offer(), 0, psutil.Process()
         descriptors, tasks = process.num_fds(), len(asyncio.all_tasks())
         for _ in range(MUTATIONS):
-            leg = BrowserLeg(lambda message: None)
+            leg = BrowserLeg(lambda message: None, 200)
             try:
                 answer = await asyncio.wait_for(leg.answer(mutated(offer, chance)), 10)
                 assert answer.startswith("v=0") and " 127.0.0.1 " in answer
@@ -73,7 +73,7 @@ def test_a_mutated_offer_is_answered_or_refused_and_nothing_stays() -> None:
 
 def test_our_answer_names_addresses_of_this_machine_alone() -> None:
     async def body() -> str:
-        leg = BrowserLeg(lambda message: None)
+        leg = BrowserLeg(lambda message: None, 200)
         try:
             return await leg.answer(await real_offer())
         finally:

@@ -93,13 +93,14 @@ class SpeechEnded:
     """The utterance is the range of samples [start, end).
 
     Attributes:
-        reason: "silence"; "length": it was cut, and speech may go on at `end`; "lost": audio after `end` is missing.
+        reason: "silence"; "length": it was cut, and speech may go on at `end`; "lost": audio after `end` is missing; "cut": the
+            caller has ended it otherwise.
         speech_end: where its last speech ends; from there to `end` it is silence.
     """
 
     start: int
     end: int
-    reason: Literal["silence", "length", "lost"]
+    reason: Literal["silence", "length", "lost", "cut"]
     speech_end: int
 
 
@@ -176,6 +177,16 @@ class Endpointer:
             ended = SpeechEnded(self._start, self._now, "lost", self._speech_end)
         self._begin(next_sample)
         return ended
+
+    def cut(self, next_sample: int) -> list[EndpointEvent]:
+        """Nothing that began before `next_sample` goes on after it: end what there is, go on there as new."""
+        if self._start is not None:
+            ended = SpeechEnded(self._start, self._now, "cut", self._speech_end)
+            self._begin(next_sample)
+            return [ended]
+        false = [FalseOnset(self._candidate)] if self._candidate is not None and self._is_onset_told else []
+        self._begin(next_sample)
+        return [*false]
 
     def _begin(self, start: int) -> None:
         self._earliest = self._now = start

@@ -102,6 +102,17 @@ class SpeechSegmenter:
         """This sound was cut here before, at this sample index: cut it there again."""
         self._endpointer.end_at(sample)
 
+    def cut(self, sample: int) -> list[SegmentEvent]:
+        """End what is going on, and listen anew from this sample on, which lies beyond all that was pushed."""
+        events: list[SegmentEvent] = []
+        for event in self._endpointer.cut(sample):
+            if isinstance(event, SpeechEnded):
+                self._send(event.end, events)
+                self._settle()
+            events.append(event)
+        self._begin(sample)
+        return events
+
     def push(self, samples: Float32, start_sample: int) -> list[SegmentEvent]:
         """What a block tells, in order.
 
@@ -132,10 +143,13 @@ class SpeechSegmenter:
             self._send(ended.end, events)
             self._settle()
             events.append(ended)
+        self._begin(start_sample)
+        return events
+
+    def _begin(self, start_sample: int) -> None:
         self._vad.reset()
         self._kept = np.zeros(0, np.float32)
         self._kept_from = self._fed = self._sent = start_sample
-        return events
 
     def _feed_window(self, events: list[SegmentEvent]) -> None:
         at = self._fed - self._kept_from

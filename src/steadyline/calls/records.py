@@ -58,6 +58,11 @@ class TurnRecord:
     ends_call: bool = False
 
     @property
+    def is_typed(self) -> bool:
+        """The caller typed it: it covers one tick of their audio, which no spoken turn does (ADR 0031)."""
+        return self.start_sample is not None and self.end_sample == self.start_sample + 1
+
+    @property
     def reply_text(self) -> str:
         """All clauses of the answer, joined with single spaces; empty when there are none or their text is not kept."""
         return " ".join(clause.text.strip() for clause in self.clauses if clause.text)

@@ -128,7 +128,7 @@ def _said(call: CallRecord) -> Iterator[Line]:
     for turn in call.turns:
         if turn.start_sample is not None:
             text = NOT_KEPT if turn.caller_text is None else printable(turn.caller_text)
-            yield Line(turn.start_sample / CLOCK_HZ, "caller", text)
+            yield Line(turn.start_sample / CLOCK_HZ, "caller", f"{text} [typed]" if turn.is_typed else text)
         if turn.clauses:
             text = printable(turn.reply_text) or NOT_KEPT
             yield Line(_reply_at_s(call, turn), "agent", f"{text}{_unheard(turn)}{_waits(turn)}")

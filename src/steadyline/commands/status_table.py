@@ -34,7 +34,8 @@ def _services(services: list[dict[str, Any]]) -> list[str]:
         restarts = "-" if service["restarts"] is None else str(service["restarts"])
         frozen = f" ({service['freezes']} frozen)" if service["freezes"] else ""
         up, pid = duration(service["uptime_s"]), service["pid"] or "-"
-        lines.append(f"{service['name']:10} {pid!s:8} {up:9} {restarts + frozen:13} {service['state']}")
+        beside = " (beside: no call needs it)" if service["beside"] else ""
+        lines.append(f"{service['name']:10} {pid!s:8} {up:9} {restarts + frozen:13} {service['state']}{beside}")
         lines += [f"    {line}" for line in service.get("last_lines", [])]
         for fault in service["faults"]:
             lines.append(f"  FAULT for {duration(fault['since_s'])}: {fault['text']}")
@@ -83,7 +84,7 @@ def _limits(calls: list[dict[str, Any]], services: list[dict[str, Any]]) -> list
     return [
         f"{len(calls)} of {service['max_calls']} calls; {service['refused_calls']} refused since the gateway's start"
         for service in services
-        if "max_calls" in service
+        if "refused_calls" in service
     ]
 
 

@@ -180,6 +180,8 @@ def cut_off(evidence: Evidence) -> Iterator[Finding]:
     """The caller was answered before they had finished."""
     for before, after in pairwise(evidence.said):
         gap_s = ((after.start_sample or 0) - (before.end_sample or 0)) / CLOCK_HZ
+        if before.is_typed or after.is_typed:
+            continue
         if gap_s < CUT_WITHIN_S and heard_share(before) < CUT_HEARD_SHARE:
             said = f"{before.caller_text or '…'} | {after.caller_text or '…'}"
             text = f"the caller was probably answered before they had finished: {said!r}"
@@ -193,7 +195,7 @@ def echo(evidence: Evidence) -> Iterator[Finding]:
         words = words_of(after.caller_text)
         own = set(words_of(before.reply_text))
         share = sum(word in own for word in words) / len(words) if words else 0.0
-        if len(words) >= ECHO_WORDS and share >= ECHO_SHARE and heard_share(before) < 1.0:
+        if not after.is_typed and len(words) >= ECHO_WORDS and share >= ECHO_SHARE and heard_share(before) < 1.0:
             proof = (f"{share:.0%} of {len(words)} words are those of the answer before, which they interrupted",)
             text = f"turn {after.turn} is probably echo of the agent's own voice: {after.caller_text!r}"
             yield Finding("echo", text, proof, (after.start_sample or 0) / CLOCK_HZ)

@@ -109,6 +109,11 @@ class SimulatedCall:
         """The caller has not said everything yet."""
         return len(self._to_say) > 0
 
+    @property
+    def is_heard_out(self) -> bool:
+        """Everything that the caller said has been read by the gateway."""
+        return not self.is_saying and not any(samples.any() for samples in self._said)
+
     def press(self, digit: str, duration_ms: int = 100) -> None:
         """Press a key."""
         for callback in self._on_digit:

@@ -4,11 +4,14 @@ Labels are bounded: services, roles, connection numbers and the words that stand
 somebody said. docs/operations.md has the table; a test compares it with this package.
 """
 
+from collections.abc import Mapping
+
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from steadyline import __version__
 from steadyline.metrics.connection_metrics import OPENING_S, ConnectionFamilies, ConnectionMetrics, Side
+from steadyline.metrics.memory import resident_memory_bytes
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 """Else every counter and histogram gets a second series with the time of its creation, which nobody asks for."""
@@ -78,6 +81,19 @@ class Metrics:
         self.recordings_dropped = self._counter(
             "recordings_dropped", "Calls whose recording was given up: the disk is full, too slow, or not writable."
         )
+        self.received_packets = self._counter(
+            "received_packets", "Packets of callers that came, counted when a call has ended (gateway)."
+        )
+        self.lost_packets = self._counter(
+            "lost_packets", "Packets of callers that never came, counted when a call has ended (gateway)."
+        )
+        self.starved_frames = self._counter(
+            "starved_frames",
+            "Frames for callers that ran out of sound half way, counted when a call has ended (gateway).",
+        )
+        self._gauge("resident_memory_bytes", "Memory of the process, of its engine's process nothing.").set_function(
+            resident_memory_bytes
+        )
         info = Gauge("steadyline_service_info", "1; which release runs.", ("service", "version"), registry=registry)
         info.labels(service, __version__).set(1)
 
@@ -90,6 +106,15 @@ class Metrics:
         if kind not in self._kinds:
             self._kinds[kind] = ConnectionMetrics(self._families, self.service, *kind)
         return self._kinds[kind]
+
+    def call_ended(self, media: Mapping[str, float]) -> None:
+        """A call is over; `media`: its final figures, of which some may be missing."""
+        for counter, name in (
+            (self.received_packets, "received_packets"),
+            (self.lost_packets, "lost_packets"),
+            (self.starved_frames, "starved_frames"),
+        ):
+            counter.inc(max(0, media.get(name, 0)))
 
     def worked(self, work: str, took_s: float) -> None:
         """The engine has done a piece of work, e.g. "transcribe"."""

@@ -17,9 +17,10 @@ from steadyline.drills.tone_speech import HeardWord
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.replay.choices import Kill, ReplayError
 from steadyline.replay.real_engines import real_model, real_recognizer, real_voice
-from steadyline.replay.recorded_call import RecordedCall
+from steadyline.replay.recorded_call import CLOCK_HZ, RecordedCall
 from steadyline.replay.recorded_engines import RecordedModel, RecordedRecognizer, RecordedVoice
 from steadyline.services.speech_detectors import speech_detectors
+from steadyline.wire.operator_messages import TypedLine
 
 RESTART_S = 0.3
 """As the supervisor's first restart: at once, and a process has to start."""
@@ -95,10 +96,12 @@ async def _replay(
         call = await _answered(system, recorded.rate_hz)
         begun_at = asyncio.get_running_loop().time()
         call.play(recorded.caller)
+        typing = asyncio.ensure_future(_type(system, call, recorded.record))
         killed_at = await _kill(system, call, kill, journal_path) if kill else None
         while call.is_saying and not call.closed.done():  # noqa: ASYNC110 - the line has no event for it
             await asyncio.sleep(LOOK_S)
         await _hear_out(call, recorded, is_repaired=kill is not None)
+        typing.cancel()
         heard = call.heard if has_tones else []
         call.hang_up()
         await asyncio.sleep(SETTLE_S)
@@ -120,6 +123,17 @@ async def _answered(system: SimulatedSystem, rate_hz: int) -> SimulatedCall:
             raise ReplayError("the simulated system did not answer the call")
         await asyncio.sleep(0.001)
     return call
+
+
+async def _type(system: SimulatedSystem, call: SimulatedCall, record: CallRecord) -> None:
+    """Type what the caller typed, each line where it lay in what they said."""
+    loop = asyncio.get_running_loop()
+    begun_at, gateway = loop.time(), system.running["gateway"]
+    for turn in record.turns:
+        if turn.is_typed and turn.caller_text:
+            await asyncio.sleep(max(0.0, begun_at + (turn.end_sample or 0) / CLOCK_HZ - loop.time()))
+            line = TypedLine(call.sip_call_id, turn.turn, turn.caller_text)
+            gateway.process.run(gateway.service.type_line, line)  # type: ignore[attr-defined]
 
 
 async def _kill(system: SimulatedSystem, call: SimulatedCall, kill: Kill, journal_path: Path) -> float:

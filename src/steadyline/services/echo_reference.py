@@ -9,7 +9,7 @@ import numpy as np
 
 from steadyline.link.link import Link
 from steadyline.services.line import Samples
-from steadyline.wire.audio_messages import CallerAudio, PlayedAudio
+from steadyline.wire.audio_messages import PlayedAudio
 from steadyline.wire.line_messages import EchoLearned
 from steadyline.wire.messages import Message
 
@@ -87,18 +87,18 @@ class EchoReference:
         while len(self._learned) > 1 and self._learned[1].sample <= sample:
             self._learned.popleft()
 
-    def for_inbound(self, heard: Iterable[CallerAudio], has: int, committed: int) -> Iterator[Message]:
+    def for_inbound(self, heard: Iterable[tuple[int, Message]], has: int, committed: int) -> Iterator[Message]:
         """What is sent to an inbound that connects, in the order in which it was sent the first time.
 
         Args:
-            heard: the caller's audio that it lacks.
+            heard: the caller's audio that it lacks, and what belongs in between, each with its place on the clock.
             has: ticks of the caller's audio that it has; 0: it is new.
             committed: where a new one begins.
         """
         if not has and self._learned and self._learned[0].sample <= committed:
             yield self._learned[0]
         lacks = ((clock, message) for clock, message in list(self._kept) if clock >= has)
-        yield from map(itemgetter(1), merge(lacks, ((audio.sample, audio) for audio in heard), key=itemgetter(0)))
+        yield from map(itemgetter(1), merge(lacks, heard, key=itemgetter(0)))
 
     def _forget(self, before: int) -> None:
         while self._kept and self._kept[0][0] < before:

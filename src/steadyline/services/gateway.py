@@ -19,8 +19,10 @@ from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.tasks import Tasks
 from steadyline.services.ticker import BUSY, NO_CALL, Ticker
+from steadyline.services.typed_intake import TypedIntake
 from steadyline.wire.line_messages import CallEnded, PortTaken
 from steadyline.wire.messages import Hello, Message, Welcome
+from steadyline.wire.operator_messages import TypedLine, TypedReply
 from steadyline.wire.session import Closed, SessionState
 
 PROCESSORS = frozenset({"inbound", "outbound"})
@@ -56,6 +58,7 @@ class GatewayService:
         self._ticker = Ticker(runtime.clock, frames_ms, self._tick_all)
         self._line: Line | None = None
         self._admission = Admission(runtime, config.gateway.max_calls)
+        self._typing = TypedIntake(runtime, config, journal)
         self._acceptor = Acceptor(
             runtime,
             GATEWAY_INBOUND.number,
@@ -108,11 +111,11 @@ class GatewayService:
             self._admission.refused("no_id")
             self._tasks.start(line.reject(), "reject")
             return
-        call = GatewayCall(line, call_id, self._runtime.clock.now, self._config.barge_in)
+        call = GatewayCall(line, call_id, self._runtime.clock.now, self._config.barge_in, self._typing.new_call())
         self._calls[call.call_uuid] = call
         self._admission.now(len(self._calls))
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
-        line.on_digit(lambda digit, duration_ms: self._digit(call, digit, duration_ms))
+        line.on_digit(call.digit)
         call.on_first_audio = lambda turn, waited_s: self._first_audio(call, turn, waited_s)
         call.on_phrase = lambda phrase, waited_s: self._phrase(call, phrase, waited_s)
         call.on_hang_up = lambda reason: self._hang_up(call, reason)
@@ -177,8 +180,10 @@ class GatewayService:
             self._runtime.metrics.turn_part("phrase", waited_s)
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "phrase", detail, at))
 
-    def _digit(self, call: GatewayCall, digit: str, duration_ms: int) -> None:
-        call.digit(digit, duration_ms)
+    def type_line(self, line: TypedLine) -> TypedReply:
+        """A caller typed something instead of saying it."""
+        self._ticker.wake()
+        return self._typing.take(line, self._calls.values())
 
     def _over(self, call: GatewayCall, reason: str) -> None:
         """The call is over, for whatever reason: tell everybody, once."""
@@ -198,6 +203,7 @@ class GatewayService:
         self._runtime.recorder.ended(call.call_uuid, call.call_id, reason)
         self._note_started(call)
         uuid, at, stats = call.call_uuid, self._runtime.clock.wall(), call.line.media_stats()
+        self._runtime.metrics.call_ended(stats)
         self._journal.note(lambda journal: journal.event(uuid, "gateway", "media", stats, at))
         self._journal.note(lambda journal: journal.call_ended(uuid, at, reason))
         self._runtime.log.info("call ended: %s", reason, extra={"call_id": call.call_id})

@@ -17,9 +17,10 @@ from steadyline.services.line_playback import LinePlayback
 from steadyline.services.outbound_news import OutboundNews
 from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.playback_hold import PlaybackHold
+from steadyline.services.typed_text import TypedTexts
 from steadyline.services.utterance_ends import UtteranceEnds
 from steadyline.wire import audio_messages, line_messages, messages
-from steadyline.wire.line_messages import CallStarted
+from steadyline.wire.line_messages import CallStarted, TypedText
 from steadyline.wire.messages import Message, PipelineState, Position
 from steadyline.wire.outbox import Outbox
 
@@ -44,9 +45,12 @@ class GatewayCall:
         call_id: its number.
         now: the clock, seconds.
         barge_in: how the caller may interrupt.
+        typed: what the caller types.
     """
 
-    def __init__(self, line: LineCall, call_id: int, now: Callable[[], float], barge_in: BargeInSection) -> None:
+    def __init__(
+        self, line: LineCall, call_id: int, now: Callable[[], float], barge_in: BargeInSection, typed: TypedTexts
+    ) -> None:
         self.line = line
         self._now = now
         self._barges_in = barge_in.enabled
@@ -68,6 +72,7 @@ class GatewayCall:
         self._hold = PlaybackHold(barge_in.undecided_s)
         self._first_turn = 0
         self._quiet_ticks = 0
+        self._typed = typed
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = -1
         self._ends = UtteranceEnds()
@@ -150,7 +155,7 @@ class GatewayCall:
             link.send_again(self._digits.after(None))
             link.send_again(self._ends.uncommitted())
             has = resume.get("sample", 0)
-            link.send_again(self._echo.for_inbound(self._heard.after(has), has, self._committed))
+            link.send_again(self._echo.for_inbound(self._typed.among(self._heard.after(has)), has, self._committed))
         else:
             self.outbound = link
             self._news.begin_anew()
@@ -187,6 +192,7 @@ class GatewayCall:
             self._committed = max(self._committed, message.sample)
             self._heard.commit(message.sample)
             self._digits.commit(message.sample)
+            self._typed.commit(message.sample)
             self._echo.committed(message.sample)
             self._ends.commit(message.sample)
             self._owed.committed(message.sample, message.turn)
@@ -222,6 +228,20 @@ class GatewayCall:
         self._tell_news()
         if self.inbound is not None:
             self.inbound.send(message)
+
+    def typed(self, number: int, text: str) -> tuple[str, TypedText | None]:
+        """The caller typed a line; arguments, result and errors as of `TypedTexts.take`."""
+        line, typed = self._typed.take(number, text, self._next_sample, self._now())
+        if typed is not None:
+            self._owed.caller_speech(False, typed.sample, self._now())
+            self._silence.key_pressed(self._now())
+            if self._barges_in:
+                self._hold.interrupting(typed.sample - 1, self._now())
+                self._follow_hold()
+            self._tell_news()
+            if self.inbound is not None:
+                self.inbound.send(typed)
+        return line, typed
 
     def tick(self) -> None:
         """Every frame: pass the caller's audio on, report the cursor."""

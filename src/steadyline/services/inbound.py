@@ -10,7 +10,7 @@ from steadyline.audio.clocked_resampler import CLOCK_HZ, ClockedResampler
 from steadyline.audio.echo_guard import EchoGuard, EchoGuardSettings
 from steadyline.audio.endpointing import Resumed, SoftEnd, SpeechEnded, SpeechStarted
 from steadyline.audio.onset import FalseOnset, Onset
-from steadyline.audio.segmenter import SpeechAudio, SpeechSegmenter, VoiceActivityDetector
+from steadyline.audio.segmenter import SegmentEvent, SpeechAudio, SpeechSegmenter, VoiceActivityDetector
 from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config
 from steadyline.connections import GATEWAY_INBOUND, REGISTER_WHISPER, WHISPER_INBOUND
@@ -93,7 +93,7 @@ class InboundCall(ProcessorCall):
         self._caller, self._played = ClockedResampler(), ClockedResampler()
         self._kept: Outbox[int, Message] = Outbox(config.inbound.replay_s * CLOCK_HZ)
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
-        self._newest_digit = -1
+        self._newest_digit = self._newest_typed = -1
         self._told: Outbox[int, line_messages.CallerSpeech] = Outbox(2 * KEPT_ENDS)
         self._pipeline = PipelineState(False, "whisper: not connected")
         self._utterances = 0
@@ -129,6 +129,10 @@ class InboundCall(ProcessorCall):
             self._newest_digit = message.sample
             self._digits.put(message.sample, message)
             self._send(message)
+        elif isinstance(message, line_messages.TypedText) and message.sample > self._newest_typed:
+            self._newest_typed = message.sample
+            self._follow(self._segmenter.cut(message.sample))
+            self._say(message.sample, message, 0)
 
     def engine_opened(self, link: Link, hello: Hello) -> None:
         link.send_again(self._digits.after(None))
@@ -160,8 +164,11 @@ class InboundCall(ProcessorCall):
 
     def _hear(self, audio: audio_messages.CallerAudio) -> None:
         """Resample on the call's clock and cut into utterances."""
-        samples, start = self._caller.process(audio.samples, audio.rate_hz, audio.sample)
-        for event in self._segmenter.push(samples, start):
+        self._follow(self._segmenter.push(*self._caller.process(audio.samples, audio.rate_hz, audio.sample)))
+
+    def _follow(self, events: list[SegmentEvent]) -> None:
+        """Pass on what was found in the caller's audio."""
+        for event in events:
             self._turn.follow(event)
             if isinstance(event, Onset):
                 self._onset = event.start

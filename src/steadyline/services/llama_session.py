@@ -17,10 +17,12 @@ from steadyline.services.engine_protocols import LanguageModel
 from steadyline.services.fixed_texts import greeting_clauses
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.tasks import Tasks
+from steadyline.services.typed_text import turn_of
 from steadyline.services.voices import Voices
 from steadyline.text.backchannel import is_backchannel
 from steadyline.text.farewell import is_farewell
 from steadyline.wire import line_messages, messages
+from steadyline.wire.line_messages import TypedText
 from steadyline.wire.messages import Hello, Message, PipelineState, Position, Turn
 
 
@@ -51,7 +53,7 @@ class LlamaSession:
         self._tasks = Tasks(runtime.log)
         self._dialogue = Dialogue(config.barge_in.enabled)
         self._answering: asyncio.Task[None] | None = None
-        self._turns: asyncio.Queue[Turn] = asyncio.Queue()
+        self._turns: asyncio.Queue[Turn | TypedText] = asyncio.Queue()
         self._waits_for_turn = False
         self._heard_turn = 0
         self._newest_played: Position = {}
@@ -113,7 +115,7 @@ class LlamaSession:
 
     def from_whisper(self, message: Message) -> None:
         """A turn, or what may become one, or a digit."""
-        if isinstance(message, Turn) and message.final:
+        if isinstance(message, TypedText) or (isinstance(message, Turn) and message.final):
             self._turns.put_nowait(message)
         elif isinstance(message, Turn):
             self._prepare(message)
@@ -150,9 +152,9 @@ class LlamaSession:
             self._begin_answer(newest.turn, said, is_last)
         while True:
             self._waits_for_turn = True
-            turn = await self._turns.get()
+            taken = await self._turns.get()
             self._waits_for_turn = False
-            await self._take(turn)
+            await self._take(turn_of(taken), is_typed=isinstance(taken, TypedText))
 
     async def _restore(self) -> tuple[TurnRecord, ...]:
         """What the journal has of the call: the history, and the clauses for whoever lacks them."""
@@ -181,8 +183,11 @@ class LlamaSession:
             await self._say(0, number, clauses[number])
         await self._finish(0, len(clauses))
 
-    async def _take(self, turn: Turn) -> None:
-        """Journal a turn and commit it, then answer it; the answers to those before are over."""
+    async def _take(self, turn: Turn, *, is_typed: bool) -> None:
+        """Journal a turn and commit it, then answer it; the answers to those before are over.
+
+        `is_typed`: nobody types "mhm" in order to listen on.
+        """
         if turn.start >= turn.end:
             text = "dropped a turn of samples %d to %d: it ends before it begins"
             self._runtime.log.warning(text, turn.start, turn.end, extra={"call_id": self.call_id})
@@ -190,7 +195,7 @@ class LlamaSession:
             number, at, text = self.turn + 1, self._runtime.clock.wall(), turn.text.strip()
             if not self._barge_in.enabled and self._answering is not None:
                 await asyncio.wait({self._answering})
-            goes_on = self._goes_on(turn)
+            goes_on = not is_typed and self._goes_on(turn)
             is_new = (
                 bool(text)
                 and not goes_on
@@ -208,8 +213,8 @@ class LlamaSession:
             self.committed, self.turn = turn.end, number if is_new else self.turn
             self._tell_committed()
             if is_new:
-                timing = turn.transcribed_ms
-                self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, number, "transcription", timing))
+                if not is_typed:
+                    self._note_timing(number, "transcription", turn.transcribed_ms)
                 self._dialogue.asked(number, text)
                 self._voices.begin_answer()
                 is_last = self._is_farewell(text, turn.language)
@@ -246,6 +251,9 @@ class LlamaSession:
     def _note_event(self, kind: str, detail: dict[str, object]) -> None:
         at = self._runtime.clock.wall()
         self._journal.note(lambda journal: journal.event(self.call_uuid, "llama", kind, detail, at))
+
+    def _note_timing(self, turn: int, name: str, took_ms: float) -> None:
+        self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, name, took_ms))
 
     def _prepare(self, turn: Turn) -> None:
         """The caller has paused: begin to answer what was said so far, as soon as there is nothing else to do."""
@@ -289,7 +297,7 @@ class LlamaSession:
             await self._say(turn, 0, said[0])
         await self._finish(turn, len(said), ends_call)
         first_ms = answer.first_clause_s * 1000
-        self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, "first_clause", first_ms))
+        self._note_timing(turn, "first_clause", first_ms)
         self._runtime.metrics.turn_part("first_clause", answer.first_clause_s)
         shown = repr(" ".join(said)) if self._logs_text else f"{len(said)} clauses"
         why = "the caller said goodbye" if is_last else "the model ends the call" if ends_call else ""

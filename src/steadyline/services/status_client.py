@@ -21,7 +21,7 @@ from steadyline.wire.messages import (
     StatusRequest,
     Welcome,
 )
-from steadyline.wire.operator_messages import ChildReply, ChildRequest
+from steadyline.wire.operator_messages import ChildReply, ChildRequest, TypedLine, TypedReply
 from steadyline.wire.session import Closed, SessionTimes
 
 _COUNTER = itertools.count(1)
@@ -54,6 +54,12 @@ async def ask_of_child(
     """Have the supervisor, at its status port, do something to a service; None when it does not answer."""
     reply = await _ask(address, times, seal, ChildRequest(action, service))
     return reply if isinstance(reply, ChildReply) else None
+
+
+async def ask_to_type(address: Address, times: SessionTimes, seal: Seal, line: TypedLine) -> TypedReply | None:
+    """Have the gateway, at its status port, take what a caller typed; None when it does not answer."""
+    reply = await _ask(address, times, seal, line)
+    return reply if isinstance(reply, TypedReply) else None
 
 
 async def _ask(address: Address, times: SessionTimes, seal: Seal, question: Message) -> Message | None:

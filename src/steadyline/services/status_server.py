@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from steadyline.link.network import Address
 from steadyline.link.runtime import Runtime
 from steadyline.services.service import Service
 from steadyline.wire.messages import Hello, Message, StatusReply, StatusRequest, Welcome
-from steadyline.wire.operator_messages import ChildReply, ChildRequest
+from steadyline.wire.operator_messages import ChildReply, ChildRequest, TypedLine, TypedReply
 from steadyline.wire.session import Closed, SessionState
 
 STATUS_CONNECTION = 6
@@ -104,6 +105,8 @@ class StatusServer:
             link.send(StatusReply(self.status(with_resources=message.details)))
         elif isinstance(message, ChildRequest):
             link.send(self._ask_of_child(message))
+        elif isinstance(message, TypedLine):
+            link.send(self._type_line(message))
 
     def _ask_of_child(self, request: ChildRequest) -> ChildReply:
         ask_of_child = getattr(self._service, "ask_of_child", None)
@@ -111,6 +114,12 @@ class StatusServer:
             return ChildReply(False, f"{self._name} has no services under it: ask the supervisor's status port")
         refusal: str = ask_of_child(request.action, request.service)
         return ChildReply(not refusal, refusal)
+
+    def _type_line(self, line: TypedLine) -> TypedReply:
+        type_line: Callable[[TypedLine], TypedReply] | None = getattr(self._service, "type_line", None)
+        if type_line is None:
+            return TypedReply(False, f"{self._name} has no telephone line: ask the gateway's status port")
+        return type_line(line)
 
     def _closed(self, link: Link, closed: Closed) -> None:
         if closed.state is SessionState.LOST and closed.code != "eof" and link.hello is not None:

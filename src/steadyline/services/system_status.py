@@ -4,29 +4,35 @@ import asyncio
 from typing import Any
 
 from steadyline.config import Config
-from steadyline.services.status_client import ask_all, ask_status, operator_seal
+from steadyline.services.status_client import ask_all, ask_status, operator_seal, side_status_ports
 from steadyline.wire.session import SessionTimes
 
 Answers = dict[str, dict[str, Any] | None]
 """Services to what they said; None: nothing."""
-GATEWAY_KEYS = ("sip_uri", "pbx_registration", "max_calls", "refused_calls")
+OWN_KEYS = ("sip_uri", "pbx_registration", "max_calls", "refused_calls", "page")
+"""What only the gateway, or only the webphone, tells of itself."""
 
 
 async def collect(config: Config) -> dict[str, Any]:
     """What `--json` prints: `services`, `connections`, `calls`."""
-    supervisor_address = (config.network.host, config.supervisor.status_port)
-    asked = ask_status(supervisor_address, SessionTimes(), operator_seal(config))
-    answers, supervisor = await asyncio.gather(ask_all(config), asked)
+    more = {"supervisor": config.supervisor.status_port, **side_status_ports(config)}
+    seal, host = operator_seal(config), config.network.host
+    asked = [ask_status((host, port), SessionTimes(), seal) for port in more.values()]
+    answers, supervisor, *beside = await asyncio.gather(ask_all(config), *asked)
     if None in answers.values():
         # Waiting for somebody who hangs takes longer than it takes his neighbours to find that out: what they said is old.
         answers |= await ask_all(config, [name for name, status in answers.items() if status is not None])
-    return overview(answers, supervisor)
+    return overview(answers, supervisor, dict(zip(side_status_ports(config), beside, strict=True)))
 
 
-def overview(answers: Answers, supervisor: dict[str, Any] | None) -> dict[str, Any]:
-    """What services said on their status ports (None: nothing), put together."""
+def overview(answers: Answers, supervisor: dict[str, Any] | None, beside: Answers | None = None) -> dict[str, Any]:
+    """What services said on their status ports (None: nothing), put together; `beside`: those that no call needs."""
     children: dict[str, Any] = supervisor["children"] if supervisor else {}
-    services = [_service(name, status, children.get(name, {})) for name, status in answers.items()]
+    services = [
+        {**_service(name, status, children.get(name, {})), "beside": is_beside}
+        for is_beside, told in ((False, answers), (True, beside or {}))
+        for name, status in told.items()
+    ]
     connections = [
         {"service": name, **connection}
         for name, status in answers.items()
@@ -43,7 +49,7 @@ def _service(name: str, status: dict[str, Any] | None, child: dict[str, Any]) ->
         more: dict[str, Any] = {"last_lines": child["last_lines"]} if is_fatal else {}
         unknown: dict[str, Any] = {"uptime_s": None, "resources": None, "faults": []}
         return {**common, "pid": child.get("pid"), "state": state, **unknown, **more}
-    extra: dict[str, Any] = {key: status[key] for key in GATEWAY_KEYS if key in status}
+    extra: dict[str, Any] = {key: status[key] for key in OWN_KEYS if key in status}
     return {**common, **{key: status.get(key) for key in ("pid", "state", "uptime_s", "resources", "faults")}, **extra}
 
 

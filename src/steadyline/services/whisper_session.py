@@ -19,6 +19,7 @@ from steadyline.services.fair_queue import Order
 from steadyline.services.long_speech import Heard, LongSpeech, Speech, Transcribing
 from steadyline.services.tasks import Tasks
 from steadyline.wire import audio_messages, line_messages, messages
+from steadyline.wire.line_messages import TypedText
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Turn, Welcome
 from steadyline.wire.outbox import Outbox
 from steadyline.wire.registration import Registration
@@ -86,13 +87,13 @@ class WhisperSession:
         self._is_committed_known = asyncio.Event()
         self._llama_state = PipelineState(False, "llama: not connected")
         self._answered_turn = 0
-        self._kept: Outbox[int, Turn] = Outbox(KEPT_TURNS)
+        self._kept: Outbox[int, Turn | TypedText] = Outbox(KEPT_TURNS)
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = -1
         self._speech = LongSpeech(config.whisper.part_after_s, is_machine_idle, self._transcribe_part)
         self._transcribed_through = 0
         self._turned_through = 0
-        self._utterances: asyncio.Queue[_Utterance] = asyncio.Queue()
+        self._utterances: asyncio.Queue[_Utterance | TypedText] = asyncio.Queue()
         self._draft: _Draft | None = None
         inbound_port = config.inbound.audio_port_base + self.call_id
         self._inbound = Dialer(
@@ -217,6 +218,10 @@ class WhisperSession:
             self._newest_digit = message.sample
             self._digits.put(message.sample, message)
             self._llama.send(message)
+        elif isinstance(message, TypedText):
+            self._transcribed_through = max(self._transcribed_through, message.sample)
+            # What was said before comes first, though it has still to be transcribed.
+            self._utterances.put_nowait(message)
 
     def _transcribe_part(self, speech: NDArray[np.float32]) -> Transcribing:
         """The caller has spoken for long: transcribe what is surely said, when nothing else is to be done."""
@@ -250,20 +255,25 @@ class WhisperSession:
     async def _transcribe_all(self) -> None:
         await self._is_committed_known.wait()
         while True:
-            utterance = await self._utterances.get()
-            ended, draft = utterance.ended, utterance.draft
+            said = await self._utterances.get()
+            end = said.sample if isinstance(said, TypedText) else said.ended.end
             # A new inbound sends again what is not committed, of which some may be waiting here already. Where it did not
             # learn of an end, it cuts elsewhere: what is known of this utterance is not to be said twice.
             known = max(self._committed, self._turned_through)
-            if ended.end > known:
-                self._turned_through = ended.end
-                start, speech = max(ended.start, known), utterance.speech
-                if start != ended.start:
-                    speech, draft = Speech(speech.samples[-(ended.end - known) :]), None
-                heard = await draft.heard if draft is not None else None
-                heard = heard or await self._transcribe_rest(speech, self._host.order(self.call_id)) or Heard()
-                self._tell_heard(heard, speech.samples.size / SAMPLE_RATE_HZ)
-                self._put(Turn(start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms))
+            if end > known:
+                self._turned_through = end
+                self._put(end, said if isinstance(said, TypedText) else await self._turn_of(said, known))
+
+    async def _turn_of(self, utterance: _Utterance, known: int) -> Turn:
+        """Transcribe what lies beyond the samples that are known."""
+        ended, speech, draft = utterance.ended, utterance.speech, utterance.draft
+        start = max(ended.start, known)
+        if start != ended.start:
+            speech, draft = Speech(speech.samples[-(ended.end - known) :]), None
+        heard = await draft.heard if draft is not None else None
+        heard = heard or await self._transcribe_rest(speech, self._host.order(self.call_id)) or Heard()
+        self._tell_heard(heard, speech.samples.size / SAMPLE_RATE_HZ)
+        return Turn(start, ended.end, ended.revision, True, heard.text, heard.language, heard.took_ms)
 
     def _tell_heard(self, heard: Heard, seconds: float) -> None:
         self._runtime.metrics.turn_part("transcription", heard.took_ms / 1000)
@@ -287,8 +297,8 @@ class WhisperSession:
         took_ms = (self._runtime.clock.now() - started_at) * 1000
         return Heard(transcript.text, transcript.language, round(took_ms, 1))
 
-    def _put(self, turn: Turn) -> None:
+    def _put(self, end: int, turn: Turn | TypedText) -> None:
         """Keep a turn until it is committed, and send it."""
         self.turns += 1
-        self._kept.put(turn.end, turn)
+        self._kept.put(end, turn)
         self._llama.send(turn)

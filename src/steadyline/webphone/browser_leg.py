@@ -21,7 +21,6 @@ from steadyline.webphone.confinement import confine
 from steadyline.webphone.line_track import LineTrack
 from steadyline.webphone.offer import OfferError, vetted_offer
 
-MAX_MESSAGE_CHARS = 200
 PACKETS_KEPT, PACKETS_AHEAD = 16, 1
 """The stack's jitter buffer holds four packets back, 80 ms of every answer; on the loopback none overtakes another."""
 FAREWELL_S = 1.0
@@ -39,13 +38,15 @@ class BrowserLeg:
 
     Args:
         on_message: gets what the page sends over the data channel: small JSON objects; anything else is ignored.
+        max_message_chars: what is longer is ignored, too.
     """
 
-    def __init__(self, on_message: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, on_message: Callable[[dict[str, Any]], None], max_message_chars: int) -> None:
         loop = asyncio.get_running_loop()
         # No servers: without this line the stack would ask one of somebody else's for our address.
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._on_message = on_message
+        self._max_message_chars = max_message_chars
         self._channel: RTCDataChannel | None = None
         self._unsent: list[str] = []
         self.line = LineTrack()
@@ -114,7 +115,7 @@ class BrowserLeg:
         self._unsent.clear()
 
     def _take_message(self, text: object) -> None:
-        if not isinstance(text, str) or len(text) > MAX_MESSAGE_CHARS:
+        if not isinstance(text, str) or len(text) > self._max_message_chars:
             return
         with suppress(ValueError, RecursionError):
             message = json.loads(text)

@@ -12,9 +12,14 @@ from aiortc.mediastreams import MediaStreamError
 from steadyline.sip import SipCall
 from steadyline.webphone import endings
 from steadyline.webphone.browser_leg import BrowserLeg
+from steadyline.webphone.typed_lines import Send, TypedLines
 from steadyline.webphone.voice_to_line import VoiceToLine
 
 CONNECT_TIMEOUT_S = 15.0
+MAX_OTHER_CHARS = 200
+"""What the page sends beside a typed line, and around it."""
+CHARS_A_CHARACTER = 6
+"""JSON writes a character as up to six."""
 _DIGITS = frozenset("0123456789*#")
 
 
@@ -26,6 +31,8 @@ class WebphoneCall:
         ring_timeout_s: how long it may ring.
         browser_lost_s: a browser that sends no sound for so long is gone.
         show_words: started when the call is answered, with it and with what tells the page; shows the words until cancelled.
+        send_typed: puts what is typed to the gateway.
+        typed_max_chars: longest line that may be typed; 0: none.
         log: gets lines about the call.
 
     Attributes:
@@ -40,6 +47,8 @@ class WebphoneCall:
         ring_timeout_s: float,
         browser_lost_s: float,
         show_words: Callable[[SipCall, Callable[[dict[str, Any]], None]], Awaitable[None]],
+        send_typed: Send,
+        typed_max_chars: int,
         log: logging.Logger,
     ) -> None:
         self.token = secrets.token_urlsafe(16)
@@ -49,7 +58,9 @@ class WebphoneCall:
         self._browser_lost_s = browser_lost_s
         self._show_words = show_words
         self._log = log
-        self._browser = BrowserLeg(self._take_message)
+        self._browser = BrowserLeg(self._take_message, MAX_OTHER_CHARS + CHARS_A_CHARACTER * typed_max_chars)
+        self._typed = TypedLines(send_typed, self._browser.tell)
+        self._typed_max_chars = typed_max_chars
         self._dialing: asyncio.Task[SipCall] | None = None
         self._line: SipCall | None = None
         self._voice: VoiceToLine | None = None
@@ -122,12 +133,15 @@ class WebphoneCall:
         self._browser.line.connect(line)
         self._voice = VoiceToLine(line)
         self._become("talking")
+        self._browser.tell({"max_chars": self._typed_max_chars})
         self._log.info("%s is answered, codec %s", self.name, line.codec)
-        words = asyncio.ensure_future(self._guarded(self._show_words(line, self._browser.tell)))
+        beside = (self._show_words(line, self._browser.tell), self._typed.run(line.sip_call_id))
+        tasks = [asyncio.ensure_future(self._guarded(work)) for work in beside]
         try:
             self.end(endings.far_end_ended(await asyncio.shield(line.closed)))
         finally:
-            words.cancel()
+            for task in tasks:
+                task.cancel()
 
     async def _carry_voice(self) -> None:
         """Browser to line; read from the first moment on, or what came while it rang would delay all that comes after it."""
@@ -158,8 +172,12 @@ class WebphoneCall:
         self._browser.tell({"state": state})
 
     def _take_message(self, message: dict[str, Any]) -> None:
-        digit = message.get("digit")
-        if isinstance(digit, str) and digit in _DIGITS and self._line is not None and self.state == "talking":
+        if self._line is None or self.state != "talking":
+            return
+        digit, typed, line = (message.get(name) for name in ("digit", "typed", "line"))
+        if isinstance(typed, str) and isinstance(line, int):
+            self._typed.take(line, typed)
+        elif isinstance(digit, str) and digit in _DIGITS:
             task = asyncio.ensure_future(self._line.send_digit(digit))
             self._digits.add(task)
             task.add_done_callback(self._digits.discard)

@@ -10,6 +10,7 @@ from steadyline.config import Config
 from steadyline.link.runtime import Runtime
 from steadyline.services.assembly import Assembled
 from steadyline.services.pages import WEBPHONE_HOST, webphone_page
+from steadyline.services.status_client import ask_to_type, operator_seal
 from steadyline.services.tasks import Tasks
 from steadyline.sip import SipCall, SipSettings, SipUserAgent
 from steadyline.web.server import WebServer
@@ -17,6 +18,8 @@ from steadyline.webphone import endings
 from steadyline.webphone.app import AllCallsTakenError, webphone_app
 from steadyline.webphone.call import WebphoneCall
 from steadyline.webphone.live_words import LiveWords
+from steadyline.wire.operator_messages import TypedLine, TypedReply
+from steadyline.wire.session import SessionTimes
 
 MAX_CONNECTIONS = 64
 RING_MARGIN_S = 5.0
@@ -29,12 +32,16 @@ class WebphoneService:
 
     Args:
         runtime, config: surroundings.
+
+    Raises:
+        ConfigError: the shared secret's file cannot be used.
     """
 
     def __init__(self, runtime: Runtime, config: Config) -> None:
         self._runtime = runtime
         self._config = config
         self._journal = Path(config.journal.path).expanduser()
+        self._seal = operator_seal(config)
         self._agent: SipUserAgent | None = None
         self._calls: set[WebphoneCall] = set()
         self._tasks = Tasks(runtime.log)
@@ -78,6 +85,8 @@ class WebphoneService:
             ring_timeout_s=self._config.gateway.ring_timeout_s + RING_MARGIN_S,
             browser_lost_s=settings.browser_lost_s,
             show_words=self._show_words,
+            send_typed=self._send_typed,
+            typed_max_chars=self._config.gateway.typed_max_chars,
             log=self._runtime.log,
         )
         self._calls.add(call)
@@ -104,6 +113,10 @@ class WebphoneService:
     async def _dial(self) -> SipCall:
         assert self._agent is not None
         return await self._agent.dial(gateway_uri(self._config))
+
+    async def _send_typed(self, line: TypedLine) -> TypedReply | None:
+        address = (self._config.network.host, self._config.gateway.status_port)
+        return await ask_to_type(address, SessionTimes(), self._seal, line)
 
     async def _show_words(self, line: SipCall, tell: Callable[[dict[str, Any]], None]) -> None:
         await LiveWords(self._journal, line.sip_call_id, tell).run()

@@ -57,6 +57,20 @@ class Digit(JsonMessage):
 
 
 @dataclass(frozen=True)
+class TypedText(JsonMessage):
+    """The caller typed a line and is done; travels from the gateway down 0, 1 and 3, in its place among the audio.
+
+    Attributes:
+        text: one line, cleaned, not empty.
+        sample: the turn is the range [sample - 1, sample) of the call's clock; no audio that came before reaches into it.
+    """
+
+    TYPE: ClassVar[int] = 0x71
+    text: str
+    sample: int
+
+
+@dataclass(frozen=True)
 class CallerSpeech(JsonMessage):
     """Inbound to gateway (0): the caller began to speak at `sample`, or has said something that ends there."""
 

@@ -1,4 +1,4 @@
-"""What an operator has the supervisor do (connection 6). What is only asked, on every status port, is in `wire/messages.py`."""
+"""What an operator has the supervisor or the gateway do (connection 6). What is only asked is in `wire/messages.py`."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -26,4 +26,29 @@ class ChildReply(JsonMessage):
 
     TYPE: ClassVar[int] = 0x63
     done: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class TypedLine(JsonMessage):
+    """Operator to gateway (6): the caller typed this.
+
+    Attributes:
+        sip_call_id: the call, by its Call-ID header.
+        number: of the line within the call, growing from 1; one that was taken already is not taken again.
+        text: as it was typed.
+    """
+
+    TYPE: ClassVar[int] = 0x64
+    sip_call_id: str
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class TypedReply(JsonMessage):
+    """Answer to TypedLine: whether it is taken. `text`: the line as it counts; if it is not taken why not, for people."""
+
+    TYPE: ClassVar[int] = 0x65
+    taken: bool
     text: str

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steadyline.audio.endpointing import EndpointSettings, SpeechEnded, SpeechStarted
+from steadyline.audio.endpointing import EndpointSettings, FalseOnset, Onset, SpeechEnded, SpeechStarted
 from steadyline.audio.pcm import Float32
 from steadyline.audio.segmenter import SegmentEvent, SpeechAudio, SpeechSegmenter
 
@@ -126,3 +126,43 @@ def test_a_detector_with_another_window_is_refused() -> None:
     detector.window_samples = 256
     with pytest.raises(ValueError, match="256"):
         SpeechSegmenter(detector, EndpointSettings())
+
+
+@pytest.mark.parametrize("at", [16_000, 17_000, 18_000, 24_123, 40_000, 47_000, 60_001])
+def test_a_cut_ends_what_is_going_on_and_nothing_reaches_over_it(at: int) -> None:
+    samples = sound((1, 0.001), (1.5, 0.5), (1, 0.001), (0.5, 0.5), (1, 0.001))
+    segmenter = SpeechSegmenter(LoudnessDetector(), EndpointSettings())
+    before = segmenter.push(samples[:at], 0)
+    is_talking = segmenter.in_speech
+    cut = segmenter.cut(at + 1)
+    after = segmenter.push(samples[at:], at)
+    assert not segmenter.in_speech and [type(event) for event in cut if isinstance(event, SpeechEnded)] == (
+        [SpeechEnded] if is_talking else []
+    )
+    for start, audio in spoken([*before, *cut]):
+        assert start + len(audio) <= at
+        np.testing.assert_array_equal(audio, samples[start : start + len(audio)])
+    for start, audio in spoken(after):
+        assert start >= at + 1
+        np.testing.assert_array_equal(audio, samples[start : start + len(audio)])
+
+
+def test_what_only_seemed_to_begin_is_taken_back_by_a_cut() -> None:
+    samples = sound((1, 0.001), (0.1, 0.5))
+    segmenter = SpeechSegmenter(LoudnessDetector(), EndpointSettings())
+    [onset] = segmenter.push(samples, 0)
+    assert isinstance(onset, Onset)
+    assert segmenter.cut(len(samples) + 1) == [FalseOnset(onset.start)]
+
+
+def test_a_replay_from_a_cut_gives_the_same() -> None:
+    samples = sound((1, 0.001), (1.5, 0.5), (1, 0.001), (0.5, 0.5), (1, 0.001))
+    segmenter = SpeechSegmenter(LoudnessDetector(), EndpointSettings())
+    segmenter.push(samples[:30_000], 0)
+    segmenter.cut(30_001)
+    first = segmenter.push(samples[30_000:], 30_000)
+    again = SpeechSegmenter(LoudnessDetector(), EndpointSettings(), 30_001).push(samples[29_000:], 29_000)
+    assert [type(event) for event in first] == [type(event) for event in again]
+    for (start, audio), (start_again, audio_again) in zip(spoken(first), spoken(again), strict=True):
+        assert start == start_again
+        np.testing.assert_array_equal(audio, audio_again)

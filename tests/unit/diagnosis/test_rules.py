@@ -28,6 +28,11 @@ def call(*turns: TurnRecord, ended_at: float | None = 60.0, **media: float) -> E
     return Evidence(record, (), {}, None, None)
 
 
+def typed(number: int, text: str, start_s: float, **fields: Any) -> TurnRecord:
+    start = round(start_s * 16_000)
+    return turn(number, text, start_s, end_sample=start + 1, **fields)
+
+
 def rules(evidence: Evidence) -> set[str]:
     return {finding.rule for finding in findings(evidence)}
 
@@ -141,3 +146,9 @@ def test_a_call_that_ran_on_two_configurations_is_named(
 )
 def test_nothing_is_found_where_nothing_is_wrong(evidence: Evidence) -> None:
     assert findings(evidence) == []
+
+
+def test_what_is_typed_is_neither_cut_off_nor_echo() -> None:
+    assert rules(call(turn(1, "My number is 555", 3.0, heard=0.1), typed(2, "0199", 4.5))) == set()
+    assert rules(call(typed(1, "My number is 555", 3.0, heard=0.1), turn(2, "0199", 3.2))) == set()
+    assert rules(call(turn(1, "Hi.", 3.0, heard=0.6), typed(2, "Open from nine to five on", 6.0))) == set()

@@ -85,6 +85,24 @@ def test_the_release_and_what_has_not_happened_yet_are_shown_from_the_start() ->
     assert 'steadyline_journal_lost_writes_total{service="piper"} 0.0' in text
 
 
+def test_what_the_line_says_of_calls_that_are_over_adds_up() -> None:
+    metrics = Metrics("gateway")
+    metrics.call_ended({"received_packets": 990, "lost_packets": 10, "starved_frames": 2, "jitter_ms": 3.0})
+    metrics.call_ended({"received_packets": 500})
+    value = metrics.registry.get_sample_value
+    assert value("steadyline_received_packets_total", {"service": "gateway"}) == 1490
+    assert value("steadyline_lost_packets_total", {"service": "gateway"}) == 10
+    assert value("steadyline_starved_frames_total", {"service": "gateway"}) == 2
+
+
+def test_memory_is_that_of_now() -> None:
+    metrics, labels = Metrics("llama"), {"service": "llama"}
+    before = metrics.registry.get_sample_value("steadyline_resident_memory_bytes", labels)
+    held = b"x" * 50_000_000
+    after = metrics.registry.get_sample_value("steadyline_resident_memory_bytes", labels)
+    assert before is not None and after is not None and len(held) * 0.9 < after - before < len(held) * 1.5
+
+
 def described() -> dict[str, tuple[str, str, str]]:
     """The table in docs/operations.md: kind, labels and meaning by name."""
     rows = re.findall(

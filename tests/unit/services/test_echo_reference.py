@@ -18,6 +18,10 @@ LOUD = np.full(FRAME, 1000, np.int16)
 QUIET = np.full(FRAME, 50, np.int16)
 
 
+def in_place(heard: list[CallerAudio]) -> list[tuple[int, CallerAudio]]:
+    return [(audio.sample, audio) for audio in heard]
+
+
 class ToldInbound:
     """A link that keeps what it is given."""
 
@@ -131,7 +135,7 @@ def test_an_inbound_is_told_before_it_hears_and_a_new_one_in_the_same_order(
     at = min(committed * 320, line.clock)
     line.reference.committed(at)
     lacks = [audio for audio in line.heard if audio.sample + 2 * len(audio.samples) > at]
-    again = list(line.reference.for_inbound(lacks, 0, at))
+    again = list(line.reference.for_inbound(in_place(lacks), 0, at))
     kept = {id(message) for message in again}
     assert [id(message) for message in again] == [id(message) for message in line.inbound.told if id(message) in kept]
     for message in line.inbound.told:
@@ -144,7 +148,7 @@ def test_an_inbound_that_was_cut_off_gets_what_it_lacks() -> None:
     for _ in range(10):
         line.tick()
     lacks = [audio for audio in line.heard if audio.sample >= 1600]
-    again = list(line.reference.for_inbound(lacks, 1600, 0))
+    again = list(line.reference.for_inbound(in_place(lacks), 1600, 0))
     assert again == line.inbound.told[-10:]
 
 

@@ -24,6 +24,7 @@ from steadyline.drills.simulate.history import (
     Replace,
     Say,
     Slow,
+    Type,
     World,
 )
 
@@ -60,6 +61,9 @@ BARGES_IN = 0.85
 BACKCHANNELS = 0.15
 WORDS_END_TURNS = 0.7
 """In so many histories words decide when a turn is over; in the others silence alone."""
+TYPED = 0.15
+"""So much of what callers ask is typed instead of spoken; half of that meets somebody's death on its way."""
+TYPED_ON_ITS_WAY = ("inbound", "whisper", "llama")
 
 
 def history_of(seed: int) -> History:
@@ -78,6 +82,7 @@ def history_of(seed: int) -> History:
         silence_s=random.Random(f"silence {seed}").choice((0.0, 2.0, 4.0, 12.0)),
     )
     events += _backchannels(listening, events)
+    events = _typed(random.Random(f"typing {seed}"), events)
     return History(seed, world, tuple(sorted(events, key=lambda event: event.at_s)))
 
 
@@ -85,6 +90,19 @@ def _backchannels(chance: random.Random, events: Sequence[Event]) -> list[Event]
     """Some callers say "go on" while they are answered."""
     asked = [event for event in events if isinstance(event, Say) and chance.random() < BACKCHANNELS]
     return [Say(_seconds(event.at_s + chance.uniform(0.8, 3.0)), event.call, BACKCHANNEL) for event in asked]
+
+
+def _typed(chance: random.Random, events: Sequence[Event]) -> list[Event]:
+    """Some callers type what they ask."""
+    changed: list[Event] = []
+    for event in events:
+        if not isinstance(event, Say) or event.text == BACKCHANNEL or chance.random() >= TYPED:
+            changed.append(event)
+            continue
+        changed.append(Type(event.at_s, event.call, event.text))
+        if chance.random() < 0.5:
+            changed.append(Lose(event.at_s, chance.choice(TYPED_ON_ITS_WAY), _away(chance), on="TypedText"))
+    return changed
 
 
 def _world(chance: random.Random) -> World:

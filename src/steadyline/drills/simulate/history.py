@@ -40,6 +40,15 @@ class Say:
 
 
 @dataclass(frozen=True)
+class Type:
+    """The caller types something, when all that they have said is on its way, and presses Enter."""
+
+    at_s: float
+    call: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Press:
     """The caller presses a key."""
 
@@ -134,7 +143,7 @@ class Busy:
     takes_s: float
 
 
-Event = Dial | Say | Press | HangUp | Lose | Freeze | Replace | Cut | Slow | Lossy | Busy
+Event = Dial | Say | Type | Press | HangUp | Lose | Freeze | Replace | Cut | Slow | Lossy | Busy
 _EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 

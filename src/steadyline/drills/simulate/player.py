@@ -21,12 +21,15 @@ from steadyline.drills.simulate.history import (
     Replace,
     Say,
     Slow,
+    Type,
 )
 from steadyline.drills.simulate.wire_tap import WireTap
 from steadyline.drills.simulated_line import SimulatedCall
 from steadyline.drills.simulated_system import SimulatedSystem
 from steadyline.drills.weather import Weather
+from steadyline.wire.operator_messages import TypedLine, TypedReply
 
+LOOK_S = 0.02
 GATEWAY_AWAY_S = 1.0
 """For so long a call survives that its gateway cannot be reached: lost after 1.25 s, it is given up 1.5 s later."""
 
@@ -40,7 +43,8 @@ class Caller:
         call: the simulated call.
         said: every word, in order.
         pressed: every key, in order.
-        pressed_at: when they pressed a key last, time of the event loop; 0: never.
+        acted_at: when they pressed a key or typed something last, time of the event loop; 0: never.
+        typed: how many lines.
         hung_up: by the caller.
         may_end: its gateway died, or was away for too long: the call may end, or lose words.
     """
@@ -49,7 +53,8 @@ class Caller:
     call: SimulatedCall
     said: list[str] = field(default_factory=list)
     pressed: list[str] = field(default_factory=list)
-    pressed_at: float = 0.0
+    acted_at: float = 0.0
+    typed: int = 0
     hung_up: bool = False
     may_end: bool = False
 
@@ -61,7 +66,7 @@ class Caller:
     @property
     def silent_for_s(self) -> float:
         """How long the caller had done nothing when the call ended."""
-        acts = (self.call.answered_at or 0.0, self.call.last_said_at or 0.0, self.pressed_at)
+        acts = (self.call.answered_at or 0.0, self.call.last_said_at or 0.0, self.acted_at)
         return (self.call.closed_at or 0.0) - max(acts)
 
     def say(self, text: str) -> None:
@@ -69,6 +74,13 @@ class Caller:
         if self.is_live:
             self.said += text.split()
             self.call.say(text)
+
+    def types(self, text: str) -> TypedLine:
+        """Type a line."""
+        self.said += text.split()
+        self.typed += 1
+        self.acted_at = asyncio.get_running_loop().time()
+        return TypedLine(self.call.sip_call_id, self.typed, text)
 
 
 class HistoryPlayer:
@@ -131,6 +143,8 @@ class HistoryPlayer:
             case Say():
                 if event.call in self.callers:
                     self.callers[event.call].say(event.text)
+            case Type():
+                await self._type(event)
             case Press():
                 self._press(event)
             case HangUp():
@@ -165,11 +179,24 @@ class HistoryPlayer:
         except ConnectionRefusedError:
             self.on_tell(f"call {event.call}: no gateway to dial")
 
+    async def _type(self, event: Type) -> None:
+        """Type something, once all that was said has been taken by a gateway that runs; without one nobody could."""
+        caller = self.callers.get(event.call)
+        while caller is not None and caller.is_live:
+            gateway = self._system.running.get("gateway")
+            is_there = gateway is not None and not gateway.process.is_frozen and caller.call.is_answered
+            if gateway is not None and is_there and caller.call.is_heard_out:
+                line = caller.types(event.text)
+                reply: TypedReply = gateway.process.run(gateway.service.type_line, line)  # type: ignore[attr-defined]
+                self.on_tell(f"call {event.call}: typed {event.text!r}, {'taken' if reply.taken else reply.text}")
+                return
+            await asyncio.sleep(LOOK_S)
+
     def _press(self, event: Press) -> None:
         caller = self.callers.get(event.call)
         if caller is not None and caller.is_live and caller.call.is_answered:
             caller.pressed.append(event.digit)
-            caller.pressed_at = asyncio.get_running_loop().time()
+            caller.acted_at = asyncio.get_running_loop().time()
             caller.call.press(event.digit)
 
     def _hang_up(self, event: HangUp) -> None:

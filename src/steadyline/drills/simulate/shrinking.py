@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from steadyline.drills.simulate.history import Dial, Event, History, Say, World
+from steadyline.drills.simulate.history import Dial, Event, History, Say, Type, World
 
 MAX_RUNS = 400
 _SHORTER = ("for_s", "away_s", "takes_s")
@@ -99,7 +99,7 @@ def _simplifications(event: Event) -> Iterator[dict[str, Any]]:
         yield {"on": ""}
     if isinstance(event, Dial) and event.rate_hz != 16_000:
         yield {"rate_hz": 16_000}
-    if isinstance(event, Say) and " " in event.text:
+    if isinstance(event, Say | Type) and " " in event.text:
         yield {"text": event.text.split()[0]}
     for name in _SHORTER:
         value = getattr(event, name, 0.0)

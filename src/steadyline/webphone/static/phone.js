@@ -26,6 +26,8 @@ class Call {
     this.id = null;
     this.microphone = null;
     this.meters = [];
+    this.typed = new Map(); // lines that are not among the turns yet, by their number
+    this.lines = 0;
     this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     this.channel = this.peer.createDataChannel("call");
     this.channel.onmessage = (event) => this.take(JSON.parse(event.data));
@@ -80,7 +82,44 @@ class Call {
   take(message) {
     if (message.state === "ended") this.end(message.why);
     else if (message.state) { show(message.state); for (const key of keys()) key.disabled = message.state !== "talking"; }
-    else if (message.turn) showTurn(message.turn);
+    else if (message.max_chars) allowTyping(message.max_chars);
+    else if (message.turn) this.takeTurn(message.turn);
+    else if (message.line) this.takeReply(message);
+  }
+
+  // Enter was pressed; a line is among the words at once, and in its place when it is a turn.
+  type(text) {
+    const line = text.trim().replace(/\s+/g, " ");
+    if (!line || this.channel.readyState !== "open") return false;
+    this.lines += 1;
+    this.typed.set(this.lines, line);
+    this.channel.send(JSON.stringify({ typed: line, line: this.lines }));
+    element("no-words").hidden = true;
+    showLine(typedKey(this.lines), "You", [[line, "waiting"]]);
+    return true;
+  }
+
+  takeReply({ line, taken, text }) {
+    if (!this.typed.has(line)) return;
+    if (taken) {
+      this.typed.set(line, text);
+      showLine(typedKey(line), "You", [[text, "waiting"]]);
+      return;
+    }
+    const wanted = this.typed.get(line);
+    this.typed.delete(line);
+    lineOf(typedKey(line)).remove();
+    element("not-typed").textContent = `Not sent: ${text}.`;
+    if (!element("typed").value) element("typed").value = wanted;
+  }
+
+  takeTurn(turn) {
+    const typed = [...this.typed].find(([, text]) => text === turn.caller);
+    if (typed && !lineOf(`${turn.number}-caller`)) {
+      this.typed.delete(typed[0]);
+      lineOf(typedKey(typed[0])).dataset.key = `${turn.number}-caller`;
+    }
+    showTurn(turn);
   }
 
   play(stream) {
@@ -146,6 +185,7 @@ function showEnd(why) {
   element("call").textContent = "Call";
   element("call").classList.remove("in-call");
   for (const key of keys()) key.disabled = true;
+  for (const id of ["typed", "send"]) element(id).disabled = true;
   for (const id of ["own-level", "line-level"]) element(id).value = 0;
 }
 
@@ -164,19 +204,27 @@ function showTurn(turn) {
 }
 
 function showLine(key, who, parts) {
-  const lines = element("words");
-  let line = [...lines.children].find((one) => one.dataset.key === key);
+  let line = lineOf(key);
   if (!line) {
     line = document.createElement("li");
     line.dataset.key = key;
     line.append(piece("who", who));
-    lines.append(line);
+    element("words").append(line);
   }
   parts.forEach(([text, kind], index) => {
     const old = line.children[index + 1];
     if (!old) line.append(piece(kind, text));
     else if (old.className !== kind || old.textContent !== text) Object.assign(old, { className: kind, textContent: text });
   });
+}
+
+const lineOf = (key) => [...element("words").children].find((one) => one.dataset.key === key);
+
+const typedKey = (line) => `typed-${line}`;
+
+function allowTyping(maxChars) {
+  element("typed").maxLength = maxChars;
+  for (const id of ["typed", "send"]) element(id).disabled = false;
 }
 
 function piece(kind, text) {
@@ -219,6 +267,12 @@ element("call").addEventListener("click", async () => {
     begun.end("the call could not be made.");
     showTrouble(error);
   }
+});
+
+element("typing").addEventListener("submit", (event) => {
+  event.preventDefault();
+  element("not-typed").textContent = "";
+  if (call && call.type(element("typed").value)) element("typed").value = "";
 });
 
 window.addEventListener("pagehide", () => call && call.hangUp());
