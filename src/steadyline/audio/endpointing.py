@@ -184,9 +184,9 @@ class Endpointer:
             ended = SpeechEnded(self._start, self._now, "cut", self._speech_end)
             self._begin(next_sample)
             return [ended]
-        false = [FalseOnset(self._candidate)] if self._candidate is not None and self._is_onset_told else []
+        false = self._onset.cut()
         self._begin(next_sample)
-        return [*false]
+        return [] if false is None else [false]
 
     def _begin(self, start: int) -> None:
         self._earliest = self._now = start

@@ -68,9 +68,13 @@ class OnsetDetector:
         self._quiet_from = window if self._quiet_from is None else self._quiet_from
         if self._is_told and now - self._quiet_from < self._settings.release_ms * SAMPLES_PER_MS:
             return None
-        over = FalseOnset(self._since) if self._is_told and not self._is_taken_back else None
+        return self.cut()
+
+    def cut(self) -> FalseOnset | None:
+        """What was told and has not become speech is taken back; listen anew."""
+        since, is_open = self._since, self._is_told and not self._is_taken_back
         self.begin()
-        return over
+        return FalseOnset(since) if is_open and since is not None else None
 
     def became_speech(self, candidate: int) -> Onset | None:
         """An utterance begins with the window at `candidate`: an onset, if none was told of it."""
