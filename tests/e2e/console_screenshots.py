@@ -28,6 +28,7 @@ from steadyline.console.picture import picture
 from steadyline.console.service import console_app
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Watch
+from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
 
 HOST = "127.0.0.1"
@@ -85,7 +86,11 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
 
     metrics = [{"service": name, "url": f"http://{HOST}:8061/metrics"} for name in SERVICES]
     access = Access(password.encode(), 3600.0)
-    watch = Watch({"gateway": nothing}, view)
+
+    async def follow(told: Told) -> None:
+        told(None, is_news=True)
+
+    watch = Watch({"gateway": follow}, view)
     sources = Sources(
         watch, nothing, lambda action, service: nothing(), scene.journal, metrics, access, logging.getLogger()
     )  # type: ignore[arg-type, return-value]

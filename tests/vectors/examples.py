@@ -48,7 +48,7 @@ from steadyline.wire.messages import (
     Turn,
     Welcome,
 )
-from steadyline.wire.operator_messages import ChildReply, ChildRequest
+from steadyline.wire.operator_messages import ChildReply, ChildRequest, StatusFollow
 
 PROTOCOL_FAULTS = frozenset({"frame-too-long", "bad-header", "bad-seq", "unknown-type", "bad-body", "unexpected-frame"})
 """Codes with which a session is closed because its peer broke the protocol."""
@@ -90,6 +90,7 @@ EXAMPLES: tuple[Message, ...] = (
     StatusReply({"name": "whisper", "state": "ready"}),
     ChildRequest("restart", "whisper"),
     ChildReply(False, "nobody has a service 'x'"),
+    StatusFollow(),
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
     PlayedAudio(640, 8000, np.array([100, -100], np.int16)),
     LineAudio(1, 0, 7, 160, False, np.array([100, -100], np.int16)),

@@ -1,4 +1,4 @@
-"""What an operator has the supervisor do (connection 6). What is only asked, on every status port, is in `wire/messages.py`."""
+"""What an operator follows, and has the supervisor do (connection 6). What is only asked is in `wire/messages.py`."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,3 +27,10 @@ class ChildReply(JsonMessage):
     TYPE: ClassVar[int] = 0x63
     done: bool
     text: str
+
+
+@dataclass(frozen=True)
+class StatusFollow(JsonMessage):
+    """Operator to any service (6): StatusReply now, and again whenever something in it is another, until this connection ends."""
+
+    TYPE: ClassVar[int] = 0x64
