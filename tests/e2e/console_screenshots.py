@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from tests.unit.console.recorded import UUID, recorder, talk
 from tests.unit.console.scene import Scene, connection, status
 
 from steadyline.config import Config
@@ -33,7 +34,7 @@ from steadyline.services.system_status import Answers
 
 HOST = "127.0.0.1"
 SERVICES = ("gateway", "inbound", "whisper", "llama", "piper", "standby", "outbound")
-PAGES = {"line": "/", "calls": "/calls", "call": "/calls/call-0", "hostile": "/calls/call-3", "health": "/health"}
+PAGES = {"line": "/", "calls": "/calls", "call": f"/calls/{UUID}", "hostile": "/calls/call-3", "health": "/health"}
 SCRIPT = Path(__file__).with_suffix(".cjs")
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)> " + "W" * 300
 
@@ -42,7 +43,9 @@ def fill(scene: Scene) -> None:
     """Calls of the last hours."""
     now = time.time()
     for number in (number for number in range(60) if number != 3):
-        scene.with_call(f"call-{number}", now - 60 - 1200 * number)
+        scene.with_call(UUID if number == 0 else f"call-{number}", now - 60 - 1200 * number)
+    with recorder(scene) as recording:
+        talk(recording, 9.0)
     scene.with_call("call-3", now - 3661, peer=f"sip:{MARKUP}@evil", question=MARKUP, answer=MARKUP * 20)
 
 
@@ -57,7 +60,7 @@ def answers(*, is_struck: bool) -> Answers:
         side = "dials" if teller == one.dialer else "accepts"
         figures = {"round_trip_ms": 0.31 if word == "open" else None, "established_ms": 4.2, "losses": int(is_lost)}
         told[names.get(teller, teller)].append(connection(one.name, word, side=side, **figures))
-    call = {"call_id": 66, "call_uuid": "call-0", "peer": f"sip:{MARKUP}@evil", "codec": "opus", "state": "answered"}
+    call = {"call_id": 66, "call_uuid": UUID, "peer": f"sip:{MARKUP}@evil", "codec": "opus", "state": "answered"}
     call |= {"started": time.time() - 20, "waiting_for": ""}
     found: Answers = {name: status("ready", *told[name]) for name in SERVICES}
     found["gateway"] = {
@@ -92,7 +95,14 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
 
     watch = Watch({"gateway": follow}, view)
     sources = Sources(
-        watch, nothing, lambda action, service: nothing(), scene.journal, metrics, access, logging.getLogger()
+        watch,
+        nothing,
+        lambda action, service: nothing(),
+        scene.journal,
+        metrics,
+        access,
+        logging.getLogger(),
+        scene.recordings,
     )  # type: ignore[arg-type, return-value]
     listening = socket.create_server((HOST, 0))
     server = uvicorn.Server(

@@ -25,6 +25,7 @@ from steadyline.secret_file import read_secret
 from steadyline.services.assembly import Assembled
 from steadyline.services.pages import webphone_page
 from steadyline.services.process import run_service
+from steadyline.services.recording import recordings_directory
 from steadyline.services.status_client import ask_of_child, ask_status, operator_seal, status_ports
 from steadyline.services.status_follower import StatusFollower
 from steadyline.services.system_status import Answers
@@ -88,6 +89,7 @@ def console_sources(config: Config, log: logging.Logger) -> Sources:
         _metrics_addresses(config),
         Access(password, config.console.session_h * 3600),
         log,
+        recordings_directory(config),
     )
 
 
