@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import (
     barge_in,
     call_setup,
+    console,
     cpu,
     echo_guard,
     event_loop,
@@ -46,6 +47,7 @@ MODULES = (
     media_path,
     loudness,
     peers,
+    console,
 )
 MEASUREMENTS: dict[str, Measurement] = {module.MEASUREMENT.name: module.MEASUREMENT for module in MODULES}
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
