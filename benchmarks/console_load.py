@@ -26,7 +26,7 @@ LOOKERS = 5
 
 def fill_journal(path: Path, calls: int) -> list[str]:
     """Past calls of three turns, the latest a minute ago; their uuids, the latest first."""
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with Journal(path):
         pass
     now = time.time() - 60

@@ -28,6 +28,8 @@ DEADLOCK_S = 120.0
 WATCH_S = 0.05
 SHOWN_S = 2.0
 """After the call the page is looked at for so long."""
+NOT_NEEDED = {"tts → outbound"}
+"""The standby speaks on: the first voice dials when it has something to say again."""
 SETTINGS = (*ENGINE_SETTINGS, "console.enabled=true", "console.drills=true", "recorder.enabled=true")
 NOTES = Path(__file__).with_name("line_page.js").read_text(encoding="utf-8")
 
@@ -119,6 +121,11 @@ class LinePage:
         noted = self.browser.run("return window.noted;")
         return tuple(Shown(ms / 1000, whose, word) for ms, whose, word in noted if ms / 1000 >= at)
 
+    def _lost(self, since: float) -> set[str]:
+        """Connections that the page shows as lost now."""
+        newest = {one.whose: one.word for one in self.shown_since(since)}
+        return {whose for whose, word in newest.items() if word == "lost"}
+
     async def call(self) -> ToneCaller:
         """A caller whose call is answered."""
         return await ToneCaller.dial(self._agent, self.system.uri)
@@ -134,6 +141,7 @@ class LinePage:
             async with asyncio.timeout(DEADLOCK_S):
                 await dialogue.play(lambda: not returned.done())
                 pressed_at = await returned
+                await self.until(lambda: not self._lost(pressed_at) - NOT_NEEDED, "what was lost is shown healed")
         finally:
             ended = caller.ended
             returned.cancel()

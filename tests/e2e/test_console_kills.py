@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.e2e.console_kills import LinePage, Struck, line_page
+from tests.e2e.console_kills import NOT_NEEDED, LinePage, Struck, line_page
 
 pytestmark = pytest.mark.e2e
 
@@ -15,8 +15,6 @@ SERVICES = ("inbound", "whisper", "llama", "tts", "outbound")
 OPENED = "return document.getElementById('ask').open;"
 ANSWER = "document.querySelector(`#ask button[value=${arguments[0]}]`).click();"
 LIVE_CALLS_S = 2.0
-NOT_NEEDED = {"tts → outbound"}
-"""The standby speaks on: the first voice dials when it has something to say again."""
 
 
 def test_whoever_is_killed_every_word_is_heard_and_the_picture_shows_it_lost_and_healed(tmp_path: Path) -> None:
