@@ -43,7 +43,7 @@ def test_it_is_drawn_to_scale_and_heard_from_where_one_wants(scene: Scene, tmp_p
         talk(recording, LENGTH_S)
     with console(scene) as address, Chromium(tmp_path / "profile", None) as browser:
         browser.open(f"{address}/calls/{UUID}")
-        browser.wait(lambda: browser.texts("wave") != [], "the wave form")
+        browser.wait(lambda: browser.texts("play-head") != [], "the wave form")
         begin, width = browser.run(DRAWN)
         assert abs(begin - ANSWERED_S / TIME_LINE_S) < 0.01 and abs(width - LENGTH_S / TIME_LINE_S) < 0.01
         assert browser.run(PLACE) == "0:00 of 0:08"

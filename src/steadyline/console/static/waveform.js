@@ -14,7 +14,8 @@ const BEING_WRITTEN = 409;
 // What goes into the time line's grid. `length`: of the time line, seconds; `onTime` is told where the call is heard.
 export function recording(call, length, onTime) {
   const note = h("p", { class: "muted", role: "status" });
-  const wave = h("div", { class: "wave-frame" });
+  // The place is held while it is read, so that nothing jumps.
+  const wave = h("div", { class: "wave-frame" }, call.state === "live" ? null : h("div", { class: "wave" }));
   const player = h("div", { class: "player" }, note);
   if (call.state === "live") say(note, "The recording can be heard when the call is over.");
   else load(call, length, onTime, { note, wave, player });
@@ -31,7 +32,10 @@ async function load(call, length, onTime, { note, wave, player }) {
   } catch (error) {
     // Right after its end a call's last second is still being written.
     if (error.status === BEING_WRITTEN && call.state === "ended") setTimeout(() => load(call, length, onTime, { note, wave, player }), AGAIN_MS);
-    else say(note, `No sound: ${error.message}.`);
+    else {
+      wave.replaceChildren();
+      say(note, `No sound: ${error.message}.`);
+    }
   }
 }
 
