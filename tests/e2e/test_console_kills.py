@@ -28,7 +28,8 @@ def test_whoever_is_killed_every_word_is_heard_and_the_picture_shows_it_lost_and
         assert (one.fault, one.ended) == ("", None), one.service
         words = one.words(one.service)
         assert words[0] == "does not answer" and words[-1] == "ready", f"{one.service}: {words}"
-        lost, healed = (_names(one, event) for event in ("lost", "healed"))
+        # A whisper that has waited too long for its inbound begins anew: what it opens then is no repair to it.
+        lost, healed = _names(one, "lost"), _names(one, "healed", "open")
         assert lost and healed and lost - healed <= NOT_NEEDED, f"{one.service}: lost {lost}, healed {healed}"
         for name in lost:
             told = one.words(name)
@@ -38,8 +39,8 @@ def test_whoever_is_killed_every_word_is_heard_and_the_picture_shows_it_lost_and
         assert any("healed after" in word for word in changes), f"{one.service}: {changes}"
 
 
-def _names(struck: Struck, event: str) -> set[str]:
-    return {str(one.detail["name"]) for one in struck.happened if one.event == event}
+def _names(struck: Struck, *events: str) -> set[str]:
+    return {str(one.detail["name"]) for one in struck.happened if one.event in events}
 
 
 def test_the_gateway_is_asked_about_first_and_takes_its_calls_along(tmp_path: Path) -> None:
