@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import (
     barge_in,
     call_setup,
+    console,
     cpu,
     echo_guard,
     event_loop,
@@ -48,6 +49,7 @@ MODULES = (
     loudness,
     recorder_cost,
     peers,
+    console,
 )
 MEASUREMENTS: dict[str, Measurement] = {module.MEASUREMENT.name: module.MEASUREMENT for module in MODULES}
 DOCUMENT = ROOT / "docs" / "benchmarks.md"

@@ -14,7 +14,7 @@ class Figure:
     Attributes:
         name: what was measured, with its conditions.
         value: in `unit`.
-        unit: "s", "ms", "MB" (1 000 000 bytes), "% of a core", "dB", "turns", "calls", "utterances", "per minute", "%",
+        unit: "s", "ms", "MB" (1 000 000 bytes), "kB", "% of a core", "dB", "turns", "calls", "utterances", "per minute", "%",
             "% of packets", "% of lost packets", "points" (of a percentage), or "of the peer's" and "of the usual" for ratios.
         statistic: how it was got from the raw values: "median", "p90", "max", "number", …
         samples: how many raw values there were.

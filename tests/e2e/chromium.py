@@ -94,6 +94,18 @@ class Chromium:
         script = "return [...document.getElementsByClassName(arguments[0])].map((one) => one.textContent);"
         return list(self._driver.execute_script(script, kind))
 
+    def press(self, label: str) -> None:
+        """Press the button that a screen reader calls so."""
+        self._driver.find_element("css selector", f'button[aria-label="{label}"]').click()
+
+    def type(self, selector: str, keys: str) -> None:
+        """Press keys (`selenium.webdriver.Keys`) in the first element that a CSS selector finds."""
+        self._driver.find_element("css selector", selector).send_keys(keys)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run a script in the page; what it returns."""
+        return self._driver.execute_script(script, *arguments)
+
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something."""
         until = time.monotonic() + DEADLOCK_S
@@ -104,7 +116,8 @@ class Chromium:
 
     def complaints(self) -> list[str]:
         """What the browser has written to its console since the last time: errors, and what the page's policy forbids."""
-        return [str(entry["message"]) for entry in self._driver.get_log("browser")]
+        get_log: Any = self._driver.get_log
+        return [str(entry["message"]) for entry in get_log("browser")]
 
     def begin_recording(self) -> None:
         """From now on what the page plays is kept."""
@@ -114,7 +127,7 @@ class Chromium:
         """What the page has played, float32 mono, and its rate."""
         self._driver.set_script_timeout(DEADLOCK_S)
         content = base64.b64decode(self._driver.execute_async_script(TAKE))
-        with av.open(io.BytesIO(content)) as container:
+        with av.open(io.BytesIO(content), "r") as container:
             frames = list(container.decode(audio=0))
         samples = [frame.to_ndarray().astype(np.float32).reshape(-1, frame.samples).mean(axis=0) for frame in frames]
         return np.concatenate(samples), frames[0].sample_rate

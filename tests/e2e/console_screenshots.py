@@ -17,9 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import uvicorn
+from tests.unit.console.recorded import LINE_HZ, PIECE, UUID, recorder
 from tests.unit.console.scene import Scene, connection, status
 
+from steadyline.audio.files import read_audio
+from steadyline.audio.pcm import to_pcm16
+from steadyline.audio.resampling import resample
 from steadyline.config import Config
 from steadyline.connections import CONNECTIONS
 from steadyline.console.access import Access
@@ -28,11 +33,15 @@ from steadyline.console.picture import picture
 from steadyline.console.service import console_app
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Watch
+from steadyline.recorder.channels import CLOCK_HZ
+from steadyline.recorder.recorder import CallRecording
+from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
 
 HOST = "127.0.0.1"
+QUESTION = Path(__file__).parents[2] / "examples" / "questions" / "1-capital-of-france.wav"
 SERVICES = ("gateway", "inbound", "whisper", "llama", "piper", "standby", "outbound")
-PAGES = {"line": "/", "calls": "/calls", "call": "/calls/call-0", "hostile": "/calls/call-3", "health": "/health"}
+PAGES = {"line": "/", "calls": "/calls", "call": f"/calls/{UUID}", "hostile": "/calls/call-3", "health": "/health"}
 SCRIPT = Path(__file__).with_suffix(".cjs")
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)> " + "W" * 300
 
@@ -41,8 +50,25 @@ def fill(scene: Scene) -> None:
     """Calls of the last hours."""
     now = time.time()
     for number in (number for number in range(60) if number != 3):
-        scene.with_call(f"call-{number}", now - 60 - 1200 * number)
+        scene.with_call(UUID if number == 0 else f"call-{number}", now - 60 - 1200 * number)
+    with recorder(scene) as recording:
+        talk_of(recording)
     scene.with_call("call-3", now - 3661, peer=f"sip:{MARKUP}@evil", question=MARKUP, answer=MARKUP * 20)
+
+
+def talk_of(recording: CallRecording) -> None:
+    """What `Scene.with_call` has: a greeting, a question from 2 to 4 s after the answer, its answer from 5.1 s on."""
+    voice, rate_hz = read_audio(QUESTION)
+    spoken = to_pcm16(resample(voice, rate_hz, LINE_HZ))
+    lanes = {"caller": np.zeros(9 * LINE_HZ, np.int16), "agent": np.zeros(9 * LINE_HZ, np.int16)}
+    for lane, from_s, until_s in (("agent", 0.0, 1.0), ("caller", 2.0, 4.0), ("agent", 5.1, 7.1)):
+        start, end = round(from_s * LINE_HZ), round(until_s * LINE_HZ)
+        piece = np.resize(spoken, end - start)
+        lanes[lane][start:end] = piece if lane == "caller" else -(piece // 2)
+    for start in range(0, 9 * LINE_HZ, PIECE):
+        sample = start * CLOCK_HZ // LINE_HZ
+        recording.heard(sample, LINE_HZ, lanes["caller"][start : start + PIECE])
+        recording.played(sample, LINE_HZ, lanes["agent"][start : start + PIECE])
 
 
 def answers(*, is_struck: bool) -> Answers:
@@ -56,7 +82,7 @@ def answers(*, is_struck: bool) -> Answers:
         side = "dials" if teller == one.dialer else "accepts"
         figures = {"round_trip_ms": 0.31 if word == "open" else None, "established_ms": 4.2, "losses": int(is_lost)}
         told[names.get(teller, teller)].append(connection(one.name, word, side=side, **figures))
-    call = {"call_id": 66, "call_uuid": "call-0", "peer": f"sip:{MARKUP}@evil", "codec": "opus", "state": "answered"}
+    call = {"call_id": 66, "call_uuid": UUID, "peer": f"sip:{MARKUP}@evil", "codec": "opus", "state": "answered"}
     call |= {"started": time.time() - 20, "waiting_for": ""}
     found: Answers = {name: status("ready", *told[name]) for name in SERVICES}
     found["gateway"] = {
@@ -85,9 +111,20 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
 
     metrics = [{"service": name, "url": f"http://{HOST}:8061/metrics"} for name in SERVICES]
     access = Access(password.encode(), 3600.0)
-    watch = Watch({"gateway": nothing}, view)
+
+    async def follow(told: Told) -> None:
+        told(None, is_news=True)
+
+    watch = Watch({"gateway": follow}, view)
     sources = Sources(
-        watch, nothing, lambda action, service: nothing(), scene.journal, metrics, access, logging.getLogger()
+        watch,
+        nothing,
+        lambda action, service: nothing(),
+        scene.journal,
+        metrics,
+        access,
+        logging.getLogger(),
+        scene.recordings,
     )  # type: ignore[arg-type, return-value]
     listening = socket.create_server((HOST, 0))
     server = uvicorn.Server(

@@ -50,7 +50,7 @@ from steadyline.wire.messages import (
     Turn,
     Welcome,
 )
-from steadyline.wire.operator_messages import ChildReply, ChildRequest, TypedLine, TypedReply
+from steadyline.wire.operator_messages import ChildReply, ChildRequest, StatusFollow, TypedLine, TypedReply
 
 PROTOCOL_FAULTS = frozenset({"frame-too-long", "bad-header", "bad-seq", "unknown-type", "bad-body", "unexpected-frame"})
 """Codes with which a session is closed because its peer broke the protocol."""
@@ -96,6 +96,7 @@ EXAMPLES: tuple[Message, ...] = (
     ChildReply(False, "nobody has a service 'x'"),
     TypedLine("a84b4c76e66710@192.0.2.1", 1, "What is the capital of France?"),
     TypedReply(False, "the line is empty; type some words"),
+    StatusFollow(),
     CallerAudio(320, 8000, np.array([0, 1, -1, 32767, -32768], np.int16)),
     PlayedAudio(640, 8000, np.array([100, -100], np.int16)),
     LineAudio(1, 0, 7, 160, False, np.array([100, -100], np.int16)),

@@ -9,7 +9,7 @@ PAGE_QUERY = """SELECT call_uuid, call_id, peer, codec, started_at, answered_at,
     FROM calls WHERE (started_at, call_uuid) < (?, ?) ORDER BY started_at DESC, call_uuid DESC LIMIT ?"""
 WAITS_QUERY = """SELECT calls.started_at, timings.name, timings.ms
     FROM calls JOIN timings ON timings.call_uuid = calls.call_uuid
-    WHERE calls.started_at >= ? ORDER BY calls.started_at DESC LIMIT ?"""
+    WHERE calls.started_at >= ? AND calls.started_at < ? ORDER BY calls.started_at DESC LIMIT ?"""
 SPANS_QUERY = """SELECT started_at, coalesce(ended_at, started_at) FROM calls
     WHERE started_at >= ? ORDER BY started_at DESC LIMIT ?"""
 ENDLESS = (float("inf"), "")
@@ -21,9 +21,9 @@ def page_of_calls(connection: sqlite3.Connection, before: tuple[float, str], lim
     return [CallSummary(*row) for row in connection.execute(PAGE_QUERY, (*before, limit))]
 
 
-def waits_since(connection: sqlite3.Connection, since: float, limit: int) -> list[WaitRecord]:
-    """Up to `limit` timings of calls that began since then (Unix seconds), those of the latest calls first."""
-    return [WaitRecord(*row) for row in connection.execute(WAITS_QUERY, (since, limit))]
+def waits_between(connection: sqlite3.Connection, since: float, until: float, limit: int) -> list[WaitRecord]:
+    """Up to `limit` timings of calls that began in that time (Unix seconds), those of the latest calls first."""
+    return [WaitRecord._make(row) for row in connection.execute(WAITS_QUERY, (since, until, limit))]
 
 
 def spans_since(connection: sqlite3.Connection, since: float, limit: int) -> list[tuple[float, float]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steadyline.calls.database import Database
-from steadyline.calls.lists import ENDLESS, page_of_calls, spans_since, waits_since
+from steadyline.calls.lists import ENDLESS, page_of_calls, spans_since, waits_between
 from steadyline.calls.records import CallRecord, CallSummary, ClauseRecord, EventRecord, TurnRecord, WaitRecord
 
 _CALL_COLUMNS = (
@@ -92,9 +92,9 @@ class JournalReader:
         """Up to `limit` calls before (`started_at`, `call_uuid`), the latest first, without what was said."""
         return self._database.run(lambda connection: page_of_calls(connection, before, limit))
 
-    def waits_since(self, since: float, limit: int) -> list[WaitRecord]:
-        """Up to `limit` timings of turns in calls that began since then (Unix seconds), of the latest calls first."""
-        return self._database.run(lambda connection: waits_since(connection, since, limit))
+    def waits_between(self, since: float, until: float, limit: int) -> list[WaitRecord]:
+        """Up to `limit` timings of turns in calls that began in that time (Unix seconds), of the latest calls first."""
+        return self._database.run(lambda connection: waits_between(connection, since, until, limit))
 
     def spans_since(self, since: float, limit: int) -> list[tuple[float, float]]:
         """Begin and end, Unix seconds, of up to `limit` calls that began since then; of one without an end its begin twice."""

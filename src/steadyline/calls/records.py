@@ -6,6 +6,7 @@ counts samples of that clause as the line played it, at the line's rate.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,7 @@ class CallSummary:
     turns: int
 
 
-@dataclass(frozen=True, slots=True)
-class WaitRecord:
+class WaitRecord(NamedTuple):
     """One measured duration of a turn, with when its call began."""
 
     started_at: float

@@ -11,7 +11,7 @@ from steadyline.console.sources import sources_of
 
 
 async def line_stream(request: Request) -> Response:
-    """What all services say of themselves, twice a second."""
+    """What all services say of themselves, as soon as something happens."""
     watch = sources_of(request).watch
     if watch.is_full:
         return refused(HTTPStatus.SERVICE_UNAVAILABLE, "too many pages look at once: close some")

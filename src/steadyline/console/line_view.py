@@ -18,7 +18,8 @@ _TONES: dict[str, Tone] = {
 }
 _SEVERITY = {"idle": 0, "good": 1, "waiting": 2, "bad": 3}
 _NO_CALL = {"word": "no call", "tone": "idle", "calls": 0}
-_FIGURES = ("attempts", "losses", "established_ms", "round_trip_ms", "gap_ms")
+_DIALED_FIGURES = ("attempts", "established_ms", "round_trip_ms")
+_KEPT_FIGURES = ("losses", "gap_ms")
 MAX_TEXT_CHARS = 300
 
 
@@ -80,7 +81,7 @@ def _arrow(name: str, connections: Iterable[Mapping[str, Any]], *, is_there: boo
     """
     told = [one for one in connections if one["name"] == name]
     if not told:
-        return {**_NO_CALL, **dict.fromkeys(_FIGURES), "last_error": ""}
+        return {**_NO_CALL, **dict.fromkeys((*_DIALED_FIGURES, *_KEPT_FIGURES)), "last_error": ""}
     worst = max(told, key=lambda one: _SEVERITY[_tone(one["state"], is_there=is_there)])
     # Both ends tell the same; what the dialing one measured is what people mean.
     dialed = [one for one in told if one["side"] != "accepts"] or told
@@ -88,7 +89,9 @@ def _arrow(name: str, connections: Iterable[Mapping[str, Any]], *, is_there: boo
         "word": worst["state"],
         "tone": _tone(worst["state"], is_there=is_there),
         "calls": len({one["call_id"] for one in told if one["call_id"]}),
-        **{key: _highest(one[key] for one in dialed) for key in _FIGURES},
+        **{key: _highest(one[key] for one in dialed) for key in _DIALED_FIGURES},
+        # A process that was started again does not know what its predecessor lost: its peer does.
+        **{key: _highest(one[key] for one in told) for key in _KEPT_FIGURES},
         "last_error": str(worst["last_error"])[:MAX_TEXT_CHARS],
     }
 

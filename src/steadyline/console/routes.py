@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from steadyline.console import call_routes, line_routes, page_routes
+from steadyline.console import call_routes, line_routes, page_routes, recording_routes
 
 ROUTES: tuple[BaseRoute, ...] = (
     Route("/", page_routes.page),
@@ -19,6 +19,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/api/calls/{call_uuid}", call_routes.call),
     Route("/api/calls/{call_uuid}/call.json", call_routes.call_json),
     Route("/api/calls/{call_uuid}/call.txt", call_routes.call_txt),
+    Route("/api/calls/{call_uuid}/call.wav", recording_routes.call_wav),
+    Route("/api/calls/{call_uuid}/waveform", recording_routes.waveform),
     Route("/api/health", call_routes.health),
     Mount("/static", StaticFiles(packages=[("steadyline.console", "static")])),
 )

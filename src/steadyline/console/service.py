@@ -17,13 +17,17 @@ from steadyline.console.line_view import line_view
 from steadyline.console.picture import picture
 from steadyline.console.routes import ROUTES
 from steadyline.console.sources import Sources
-from steadyline.console.watch import Watch
+from steadyline.console.watch import Follow, Watch
+from steadyline.link.network import Address
 from steadyline.link.runtime import Runtime
+from steadyline.link.security import Seal
 from steadyline.secret_file import read_secret
 from steadyline.services.assembly import Assembled
 from steadyline.services.pages import webphone_page
 from steadyline.services.process import run_service
+from steadyline.services.recording import recordings_directory
 from steadyline.services.status_client import ask_of_child, ask_status, operator_seal, status_ports
+from steadyline.services.status_follower import StatusFollower
 from steadyline.services.system_status import Answers
 from steadyline.web.server import WebServer
 from steadyline.wire.session import SessionTimes
@@ -76,18 +80,21 @@ def console_sources(config: Config, log: logging.Logger) -> Sources:
     seal, host = operator_seal(config), config.network.host
     times = SessionTimes(hello_timeout_s=ANSWER_WITHIN_S, lost_after_s=ANSWER_WITHIN_S)
     ports = {**status_ports(config), SUPERVISOR: config.supervisor.status_port}
-    asks = {
-        name: functools.partial(ask_status, (host, port), times, seal, details=False) for name, port in ports.items()
-    }
+    follows = {name: _following((host, port), times, seal) for name, port in ports.items()}
     return Sources(
-        Watch(asks, functools.partial(_line_view, config)),
-        asks["gateway"],
+        Watch(follows, functools.partial(_line_view, config)),
+        functools.partial(ask_status, (host, ports["gateway"]), times, seal, details=False),
         functools.partial(ask_of_child, (host, config.supervisor.status_port), times, seal),
         Path(config.journal.path).expanduser(),
         _metrics_addresses(config),
         Access(password, config.console.session_h * 3600),
         log,
+        recordings_directory(config),
     )
+
+
+def _following(address: Address, times: SessionTimes, seal: Seal) -> Follow:
+    return lambda told: StatusFollower(address, times, seal, told).run()
 
 
 def _line_view(config: Config, answers: Answers) -> dict[str, Any]:

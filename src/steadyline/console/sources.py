@@ -25,6 +25,7 @@ class Sources:
         metrics_addresses: `service` and `url` of each /metrics.
         access, delays: who may.
         log: the console's.
+        recordings: the folder of all calls' recordings.
     """
 
     watch: Watch
@@ -34,6 +35,7 @@ class Sources:
     metrics_addresses: list[dict[str, str]]
     access: Access
     log: logging.Logger
+    recordings: Path
     delays: Delays = field(default_factory=Delays)
 
     async def live_calls(self) -> frozenset[str]:

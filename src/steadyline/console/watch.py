@@ -1,39 +1,45 @@
-"""Asking all status ports while somebody looks: once for all lookers, not at all while nobody does."""
+"""Following all status ports while somebody looks: once for all lookers, not at all while nobody does."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
+from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
 
-ASK_INTERVAL_S = 0.5
+FIGURES_S = 0.5
+"""Without news a picture comes so often, with newer figures."""
+GATHER_S = 0.05
+"""With news it comes after so long: a process that dies is told of by all its neighbours at once."""
 MAX_LOOKERS = 32
 
-Ask = Callable[[], Awaitable[dict[str, Any] | None]]
+Follow = Callable[[Told], Awaitable[None]]
 
 
 class Watch:
-    """What all services say of themselves, twice a second.
+    """What all services say of themselves, as soon as something happens, else twice a second.
 
     Args:
-        asks: names to what asks each of them; answers None when nobody is there, and comes to an end within a second.
+        follows: names to what follows each of them until it is cancelled.
         view: makes of the answers what lookers get.
     """
 
-    def __init__(self, asks: Mapping[str, Ask], view: Callable[[Answers], dict[str, Any]]) -> None:
-        self._asks = asks
+    def __init__(self, follows: Mapping[str, Follow], view: Callable[[Answers], dict[str, Any]]) -> None:
+        self._follows = follows
         self._view = view
-        self._answers: Answers = dict.fromkeys(asks)
-        self._asking: dict[str, asyncio.Future[None]] = {}
+        self._answers: Answers = dict.fromkeys(follows)
+        self._unheard: set[str] = set()
+        self._following: list[asyncio.Future[None]] = []
         self._lookers = 0
-        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._next: asyncio.Future[str | None] | None = None
 
     @property
     def is_asking(self) -> bool:
         """Somebody looks."""
-        return self._task is not None
+        return self._timer is not None
 
     @property
     def is_full(self) -> bool:
@@ -43,9 +49,8 @@ class Watch:
     async def looks(self) -> AsyncIterator[str]:
         """JSON objects, the newest each time; who is slow misses those between and holds nobody up."""
         self._lookers += 1
-        if self._task is None:
-            self._next = asyncio.get_running_loop().create_future()
-            self._task = asyncio.get_running_loop().create_task(self._keep(), name="watch")
+        if not self.is_asking:
+            self._begin()
         try:
             while self._next is not None and (text := await asyncio.shield(self._next)) is not None:
                 yield text
@@ -55,36 +60,48 @@ class Watch:
                 self.stop()
 
     def stop(self) -> None:
-        """Ask no more; whoever still looks has seen the last of it."""
-        for task in (self._task, *self._asking.values()):
-            if task is not None:
-                task.cancel()
-        self._asking.clear()
-        self._task = None
+        """Follow no more; whoever still looks has seen the last of it."""
+        for task in self._following:
+            task.cancel()
+        self._following.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._next is not None and not self._next.done():
             self._next.set_result(None)
 
-    async def _keep(self) -> None:
+    def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            began_at = loop.time()
-            for name in self._asks.keys() - self._asking.keys():
-                self._asking[name] = asyncio.ensure_future(self._ask(name))
-            # One that hangs is asked on: the others' news does not wait for it.
-            await asyncio.wait(self._asking.values(), timeout=ASK_INTERVAL_S)
-            shown, self._next = self._next, loop.create_future()
-            if shown is not None and not shown.done():
-                shown.set_result(json.dumps(self._seen(), ensure_ascii=False))
-            await asyncio.sleep(max(0.0, began_at + ASK_INTERVAL_S - loop.time()))
+        self._next = loop.create_future()
+        # The first picture waits until all have said something, or would show them gone who are there.
+        self._answers, self._unheard = dict.fromkeys(self._follows), set(self._follows)
+        self._following = [
+            asyncio.ensure_future(follow(partial(self._told, name))) for name, follow in self._follows.items()
+        ]
+        self._show_at(loop.time() + FIGURES_S)
+
+    def _told(self, name: str, status: dict[str, Any] | None, *, is_news: bool) -> None:
+        self._answers[name] = status
+        was_first, self._unheard = name in self._unheard, self._unheard - {name}
+        if (is_news or was_first) and not self._unheard:
+            self._show_at(asyncio.get_running_loop().time() + GATHER_S)
+
+    def _show_at(self, at: float) -> None:
+        if self._timer is not None:
+            if self._timer.when() <= at:
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(at, self._show)
+
+    def _show(self) -> None:
+        loop = asyncio.get_running_loop()
+        shown, self._next, self._timer = self._next, loop.create_future(), None
+        self._show_at(loop.time() + FIGURES_S)
+        if shown is not None and not shown.done():
+            shown.set_result(json.dumps(self._seen(), ensure_ascii=False))
 
     def _seen(self) -> dict[str, Any]:
         try:
             return self._view(self._answers)
         except Exception as error:  # what a service of another release answers must not end everybody's view
             return {"error": f"a service answered what this console does not understand: {error!r:.200}"}
-
-    async def _ask(self, name: str) -> None:
-        try:
-            self._answers[name] = await self._asks[name]()
-        finally:
-            self._asking.pop(name, None)

@@ -1,6 +1,7 @@
 """What every connection knows of itself: its state and since when, its losses, how it was healed, its heartbeat."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from steadyline.clock import Clock
@@ -37,10 +38,20 @@ class ConnectionStatus:
         losses: how often it was lost while it was open.
         gap_ms: from the latest loss that was healed to being open again; None before.
         recording: of its call, which is told what becomes of it; None when there is none.
+
+    Args:
+        on_change: called when its state is another.
     """
 
     def __init__(
-        self, connection: Connection, call_id: int, side: Side, state: str, clock: Clock, metrics: ConnectionMetrics
+        self,
+        connection: Connection,
+        call_id: int,
+        side: Side,
+        state: str,
+        clock: Clock,
+        metrics: ConnectionMetrics,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.number, self.name, self.call_id, self.side = connection.number, connection.name, call_id, side
         self.state = state
@@ -52,6 +63,7 @@ class ConnectionStatus:
         self.recording: CallRecording | None = None
         self._clock = clock
         self._metrics = metrics
+        self._on_change = on_change
         self._since = self._begun_at = clock.now()
         self._lost_at: float | None = None
         self._healed_at: float | None = None
@@ -152,6 +164,7 @@ class ConnectionStatus:
         if state != self.state:
             self._metrics.moved(self.state, state)
             self.state, self._since = state, self._clock.now()
+            self._on_change()
 
 
 def _rounded(value: float) -> float:
@@ -165,9 +178,13 @@ class StatusBoard:
     Args:
         clock: time.
         metrics: the process's.
+
+    Attributes:
+        on_change: called whenever something that a status tells is another; must not block.
     """
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self.on_change: Callable[[], None] = lambda: None
         self._clock = clock
         self._metrics = metrics
         self._statuses: list[ConnectionStatus] = []
@@ -178,8 +195,9 @@ class StatusBoard:
         """A new connection's status; whoever adds it removes it."""
         peer = connection.dialer if side == "accepts" else connection.listener
         metrics = self._metrics.connection(connection.number, peer, side)
-        status = ConnectionStatus(connection, call_id, side, state, self._clock, metrics)
+        status = ConnectionStatus(connection, call_id, side, state, self._clock, metrics, self.changed)
         self._statuses.append(status)
+        self.changed()
         return status
 
     def remove(self, status: ConnectionStatus) -> None:
@@ -187,6 +205,11 @@ class StatusBoard:
         if status in self._statuses:
             self._statuses.remove(status)
             status.forgotten()
+            self.changed()
+
+    def changed(self) -> None:
+        """Something is another than it was: whoever follows the status wants to know."""
+        self.on_change()
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """All of them, as JSON objects."""

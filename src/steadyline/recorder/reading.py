@@ -97,14 +97,14 @@ class FileReader:
     def __repr__(self) -> str:
         return f"<FileReader {self.path.name} {self.damage or 'sound'}>"
 
-    def items(self) -> Iterator[Item]:
-        """What it tells, in its order; never more than a piece of it is in memory."""
+    def items(self, *kinds: Kind) -> Iterator[Item]:
+        """What it tells, in its order, or the records of these kinds alone; never more than a piece of it is in memory."""
         decoder = RecordDecoder()
         try:
             with self.path.open("rb") as file:
                 while data := file.read(_READ_BYTES):
                     for record in decoder.feed(data):
-                        item = self._item(record)
+                        item = None if kinds and record.kind not in kinds else self._item(record)
                         if item is not None:
                             yield item
         except OSError as error:
@@ -210,7 +210,7 @@ class Recording:
     def sound(self) -> Iterator[Sound]:
         """Both channels, piece by piece, in the order in which they were written."""
         for file in self.files:
-            yield from (item for item in file.items() if isinstance(item, Sound))
+            yield from (item for item in file.items(Kind.HEARD, Kind.PLAYED) if isinstance(item, Sound))
 
     def damages(self) -> list[str]:
         """What could not be read of it, a line a file; known after one of the others was read to its end."""

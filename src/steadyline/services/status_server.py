@@ -9,18 +9,22 @@ from typing import Any
 import psutil
 
 from steadyline import __version__
+from steadyline.clock import TimerHandle
 from steadyline.link.acceptor import Acceptor, AcceptorEvents
 from steadyline.link.link import Link
 from steadyline.link.network import Address
 from steadyline.link.runtime import Runtime
 from steadyline.services.service import Service
 from steadyline.wire.messages import Hello, Message, StatusReply, StatusRequest, Welcome
-from steadyline.wire.operator_messages import ChildReply, ChildRequest, TypedLine, TypedReply
+from steadyline.wire.operator_messages import ChildReply, ChildRequest, StatusFollow, TypedLine, TypedReply
 from steadyline.wire.session import Closed, SessionState
 
 STATUS_CONNECTION = 6
 """The number in an operator's HELLO; connections 0 to 5 are the calls'."""
 STALL_CHECK_S = 0.25
+"""So often the service's own state is looked at, too."""
+GATHER_S = 0.05
+"""What changes within so long of each other is told to followers at once: a process that dies takes all its connections along."""
 OPERATOR_PING_S = 1.0
 OPERATOR_LOST_S = 4.0
 """Nothing said to a caller hangs on an operator's connection, and the supervisor keeps one to each service all the time."""
@@ -45,6 +49,10 @@ class StatusServer:
         self._with_children = with_children
         self._longest_stall_s = 0.0
         self._watch: asyncio.Task[None] | None = None
+        self._followers: dict[Link, None] = {}
+        self._telling: TimerHandle | None = None
+        self._known_state = ""
+        runtime.board.on_change = self._changed
         times = replace(runtime.times, ping_interval_s=OPERATOR_PING_S, lost_after_s=OPERATOR_LOST_S)
         self._acceptor = Acceptor(
             replace(runtime, times=times),
@@ -60,6 +68,7 @@ class StatusServer:
             PortTakenError: the port is in use.
         """
         await self._acceptor.listen(address)
+        self._known_state = self._service.state
         self._watch = asyncio.get_running_loop().create_task(self._watch_loop(), name="watch event loop")
 
     def stop(self) -> None:
@@ -67,6 +76,8 @@ class StatusServer:
         self._acceptor.close()
         if self._watch is not None:
             self._watch.cancel()
+        if self._telling is not None:
+            self._telling.cancel()
 
     def status(self, *, with_resources: bool = True) -> dict[str, Any]:
         """What is answered; docs/operations.md explains every field. The resources take a walk through /proc."""
@@ -107,6 +118,20 @@ class StatusServer:
             link.send(self._ask_of_child(message))
         elif isinstance(message, TypedLine):
             link.send(self._type_line(message))
+        elif isinstance(message, StatusFollow):
+            self._followers[link] = None
+            link.send(StatusReply(self.status(with_resources=False)))
+
+    def _changed(self) -> None:
+        if self._followers and self._telling is None:
+            clock = self._runtime.clock
+            self._telling = clock.call_at(clock.now() + GATHER_S, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        reply = StatusReply(self.status(with_resources=False))
+        for link in list(self._followers):
+            link.send(reply)
 
     def _ask_of_child(self, request: ChildRequest) -> ChildReply:
         ask_of_child = getattr(self._service, "ask_of_child", None)
@@ -126,6 +151,7 @@ class StatusServer:
             self._runtime.log.warning("dropped %s:%d: %s", *link.peer, closed.reason)
         if link.hello is not None:
             self._acceptor.forget(link.hello.call_uuid)
+        self._followers.pop(link, None)
 
     async def _watch_loop(self) -> None:
         clock = self._runtime.clock
@@ -135,3 +161,6 @@ class StatusServer:
             stall_s = max(0.0, clock.now() - before - STALL_CHECK_S)
             self._longest_stall_s = max(self._longest_stall_s, stall_s)
             self._runtime.metrics.loop_stall.observe(stall_s)
+            former_state, self._known_state = self._known_state, self._service.state
+            if former_state != self._known_state:
+                self._changed()

@@ -199,12 +199,14 @@ class Supervisor:
         relay = LineRelay(self._pass_on, self._last_lines[child.name])
         process = self._processes[child.name] = await ServiceProcess.start(child.name, self._arguments, relay)
         child.started(clock.now())
+        self._runtime.board.changed()
         watch = asyncio.ensure_future(self._watch(child, process))
         try:
             code = await process.wait()
         finally:
             watch.cancel()
         child.exited(code, clock.now())
+        self._runtime.board.changed()
         if child.is_fatal:
             await process.wait_log(LAST_LINES_TIMEOUT_S)
 

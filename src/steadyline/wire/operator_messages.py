@@ -1,4 +1,4 @@
-"""What an operator has the supervisor or the gateway do (connection 6). What is only asked is in `wire/messages.py`."""
+"""What an operator follows, and has the supervisor or the gateway do (connection 6). What is only asked: `wire/messages.py`."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -52,3 +52,10 @@ class TypedReply(JsonMessage):
     TYPE: ClassVar[int] = 0x65
     taken: bool
     text: str
+
+
+@dataclass(frozen=True)
+class StatusFollow(JsonMessage):
+    """Operator to any service (6): StatusReply now, and again whenever something in it is another, until this connection ends."""
+
+    TYPE: ClassVar[int] = 0x66

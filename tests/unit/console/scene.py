@@ -40,6 +40,10 @@ class Scene:
     def journal(self) -> Path:
         return self.folder / "journal.sqlite"
 
+    @property
+    def recordings(self) -> Path:
+        return self.folder / "recordings"
+
     def browser(self, *, password: str = "", host: str = "127.0.0.1", names: tuple[str, ...] = ()) -> TestClient:
         """Somebody who looks at it; follows no redirect."""
         config = Config()
@@ -60,6 +64,7 @@ class Scene:
             [{"service": "gateway", "url": "http://127.0.0.1:8061/metrics"}],
             Access(password.encode(), 3600.0),
             logging.getLogger("steadyline"),
+            self.recordings,
         )
         return TestClient(console_app(config, sources), base_url=ADDRESS, follow_redirects=False)
 

@@ -72,6 +72,14 @@ def test_figures_are_those_of_the_end_that_dials() -> None:
     assert (three["attempts"], three["established_ms"], three["round_trip_ms"]) == (3, 5.0, 0.31)
 
 
+def test_what_was_lost_and_healed_is_told_by_who_was_there_all_the_time() -> None:
+    """A whisper that was started again dials as for the first time."""
+    dials = connection("whisper → llama", "open", losses=0)
+    accepts = connection("whisper → llama", "open", side="accepts", losses=1, gap_ms=900.0)
+    three = arrow(shown(whisper=status("ready", dials), llama=status("ready", accepts)), "whisper → llama")
+    assert (three["losses"], three["gap_ms"]) == (1, 900.0)
+
+
 @pytest.mark.parametrize(("voice", "tone"), [(status(), "idle"), (None, "waiting")])
 def test_polling_is_no_alarm_while_the_voice_is_there(voice: dict[str, Any] | None, tone: str) -> None:
     """A caller to whom nothing was said yet is polled for, once a second: that is meant."""

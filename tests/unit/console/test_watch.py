@@ -1,30 +1,49 @@
-"""Services are asked twice a second while somebody looks, once for all who look, and not at all while nobody does."""
+"""Services are followed while somebody looks, once for all who look: news is shown at once, figures twice a second."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from steadyline.console.watch import MAX_LOOKERS, Watch
+from steadyline.console.watch import FIGURES_S, GATHER_S, MAX_LOOKERS, Watch
 from steadyline.link.virtual_time import run_in_virtual_time
+from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
 
 
-class Asked:
-    """Services that are asked."""
+class Followed:
+    """Services that are followed.
+
+    Attributes:
+        count: how often one was told of.
+        following: how many are being followed now.
+        tell: each service's way to say something that nobody has asked for.
+    """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.following = 0
         self.hangs = False
+        self.tell: dict[str, Callable[[dict[str, Any] | None], None]] = {}
 
-    async def whisper(self) -> dict[str, Any] | None:
-        self.count += 1
-        return {"state": "ready", "asked": self.count}
+    async def _follow(self, name: str, told: Told) -> None:
+        self.following += 1
+        self.tell[name] = lambda status: told(status, is_news=True)
+        try:
+            while True:
+                self.count += 1
+                told({"state": "ready", "told": self.count}, is_news=False)
+                await asyncio.sleep(0.5)
+        finally:
+            self.following -= 1
 
-    async def llama(self) -> dict[str, Any] | None:
-        await asyncio.sleep(0.8 if self.hangs else 0.001)
-        return None if self.hangs else {"state": "ready"}
+    async def whisper(self, told: Told) -> None:
+        await self._follow("whisper", told)
+
+    async def llama(self, told: Told) -> None:
+        if self.hangs:
+            await asyncio.sleep(3600)
+        await self._follow("llama", told)
 
     def watch(self) -> Watch:
         def view(answers: Answers) -> dict[str, Any]:
@@ -33,51 +52,96 @@ class Asked:
         return Watch({"whisper": self.whisper, "llama": self.llama}, view)
 
 
+def clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
 async def take(looks: AsyncIterator[str], count: int) -> list[dict[str, Any]]:
     async with aclosing(looks) as texts:  # type: ignore[type-var]
         return [json.loads(await anext(texts)) for _ in range(count)]
 
 
-def test_nobody_is_asked_before_somebody_looks_and_after_they_left() -> None:
-    asked = Asked()
+def test_nobody_is_followed_before_somebody_looks_and_after_they_left() -> None:
+    followed = Followed()
 
     async def scenario() -> None:
-        watch = asked.watch()
+        watch = followed.watch()
         await asyncio.sleep(10)
-        assert asked.count == 0
+        assert followed.count == 0
         assert await take(watch.looks(), 3) == [{"whisper": "ready", "llama": "ready"}] * 3
         assert not watch.is_asking
-        before = asked.count
+        await asyncio.sleep(1)
+        before = followed.count
         await asyncio.sleep(10)
-        assert asked.count == before
+        assert (followed.count, followed.following) == (before, 0)
 
     run_in_virtual_time(scenario())
 
 
-def test_twice_a_second_and_once_for_all_who_look() -> None:
-    asked = Asked()
+def test_without_news_twice_a_second_and_once_for_all_who_look() -> None:
+    followed = Followed()
 
     async def scenario() -> None:
-        watch = asked.watch()
+        watch = followed.watch()
+        began = clock()
         await asyncio.gather(*(take(watch.looks(), 11) for _ in range(5)))
-        assert asyncio.get_running_loop().time() <= 5.2
-        assert asked.count <= 12
+        assert 10 * FIGURES_S <= clock() - began <= 11 * FIGURES_S + GATHER_S
+        assert followed.count <= 24
 
     run_in_virtual_time(scenario())
 
 
-def test_who_hangs_is_shown_so_and_holds_up_nobody() -> None:
-    asked = Asked()
+def test_news_is_shown_at_once_and_what_belongs_together_together() -> None:
+    followed = Followed()
 
     async def scenario() -> None:
-        watch = asked.watch()
+        watch = followed.watch()
         looks = watch.looks()
-        assert json.loads(await anext(looks))["llama"] == "ready"
-        asked.hangs = True
-        began = asyncio.get_running_loop().time()
-        seen = [json.loads(await anext(looks)) for _ in range(4)]
-        assert asyncio.get_running_loop().time() - began < 2.6
-        assert seen[-1] == {"whisper": "ready", "llama": None}
+        await anext(looks)
+        await asyncio.sleep(0.1)
+        struck = clock()
+        followed.tell["whisper"](None)
+        followed.tell["llama"]({"state": "lost"})
+        assert json.loads(await anext(looks)) == {"whisper": None, "llama": "lost"}
+        assert clock() - struck <= GATHER_S + 0.001
+        watch.stop()
+
+    run_in_virtual_time(scenario())
+
+
+def test_however_fast_news_comes_pictures_are_bounded() -> None:
+    followed = Followed()
+
+    async def chatter() -> None:
+        while True:
+            followed.tell["whisper"]({"state": "ready"})
+            await asyncio.sleep(0.001)
+
+    async def scenario() -> None:
+        watch = followed.watch()
+        looks = watch.looks()
+        await anext(looks)
+        chatting = asyncio.ensure_future(chatter())
+        began = clock()
+        for _ in range(40):
+            await anext(looks)
+        assert clock() - began >= 39 * GATHER_S
+        chatting.cancel()
+        watch.stop()
+
+    run_in_virtual_time(scenario())
+
+
+def test_the_first_picture_waits_for_all_but_not_for_one_that_hangs() -> None:
+    followed = Followed()
+
+    async def scenario() -> None:
+        watch = followed.watch()
+        followed.hangs = True
+        looks = watch.looks()
+        began = clock()
+        assert json.loads(await anext(looks)) == {"whisper": "ready", "llama": None}
+        assert clock() - began <= FIGURES_S + 0.001
         watch.stop()
 
     run_in_virtual_time(scenario())
@@ -85,12 +149,12 @@ def test_who_hangs_is_shown_so_and_holds_up_nobody() -> None:
 
 def test_who_is_slow_misses_what_was_between_and_gets_the_newest() -> None:
     async def scenario() -> None:
-        asked = Asked()
-        watch = Watch({"whisper": asked.whisper}, dict)
+        followed = Followed()
+        watch = Watch({"whisper": followed.whisper}, dict)
         looks = watch.looks()
-        first = json.loads(await anext(looks))["whisper"]["asked"]
+        first = json.loads(await anext(looks))["whisper"]["told"]
         await asyncio.sleep(60)
-        second = json.loads(await anext(looks))["whisper"]["asked"]
+        second = json.loads(await anext(looks))["whisper"]["told"]
         assert second - first > 100
         watch.stop()
 
@@ -99,8 +163,8 @@ def test_who_is_slow_misses_what_was_between_and_gets_the_newest() -> None:
 
 def test_an_answer_that_nobody_understands_ends_no_view() -> None:
     async def scenario() -> None:
-        async def strange() -> dict[str, Any] | None:
-            return {}
+        async def strange(told: Told) -> None:
+            told({}, is_news=True)
 
         def view(answers: Answers) -> dict[str, Any]:
             return {"state": (answers["whisper"] or {})["state"]}
@@ -113,7 +177,7 @@ def test_an_answer_that_nobody_understands_ends_no_view() -> None:
 
 def test_when_it_stops_whoever_looks_is_let_go() -> None:
     async def scenario() -> None:
-        watch = Asked().watch()
+        watch = Followed().watch()
         looks = watch.looks()
         await anext(looks)
         asyncio.get_running_loop().call_later(0.1, watch.stop)
@@ -125,7 +189,7 @@ def test_when_it_stops_whoever_looks_is_let_go() -> None:
 
 def test_there_is_room_for_so_many_and_no_more() -> None:
     async def scenario() -> None:
-        watch = Asked().watch()
+        watch = Followed().watch()
         many = [watch.looks() for _ in range(MAX_LOOKERS)]
         await asyncio.gather(*(anext(looks) for looks in many))
         assert watch.is_full

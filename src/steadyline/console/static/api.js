@@ -6,7 +6,10 @@ async function answerOf(response) {
     throw new Error("The session has ended.");
   }
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(content.error || `The console answered with status ${response.status}.`);
+  if (!response.ok) {
+    const error = new Error(content.error || `The console answered with status ${response.status}.`);
+    throw Object.assign(error, { status: response.status });
+  }
   return content;
 }
 

@@ -1,9 +1,9 @@
-// One call: its time line, what was said, how long each answer took, what happened. A recording's wave form and player
-// belong between the head and the transcript, on the same time line.
+// One call: its time line with the recording, what was said, how long each answer took, what happened.
 
 import { get, repeat } from "./api.js";
 import { empty, h, showProblem, stateMark, table } from "./dom.js";
 import { caller, clock, count, date, duration } from "./format.js";
+import { recording } from "./waveform.js";
 
 const EVERY_MS = 2000;
 const TONES = { live: "good", ended: "idle", "cut off": "bad" };
@@ -83,7 +83,19 @@ function timeLine(call) {
   const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", {}, clock(part * length)));
   const lane = (name, bars) => [h("span", { class: "lane-name" }, name), h("div", { class: "lane" }, bars)];
   return h("section", { class: "time-line", "aria-label": "Time line" },
-    lane("caller", said), lane("agent", answers), lane("events", ticks), h("span"), h("div", { class: "axis", "aria-hidden": "true" }, marks));
+    lane("caller", said), lane("agent", answers), lane("events", ticks), recording(call, length, markTurn(call)), h("span"), h("div", { class: "axis", "aria-hidden": "true" }, marks));
+}
+
+// Marks the turn that is being heard.
+function markTurn(call) {
+  let marked = null;
+  return (at) => {
+    const turn = at > (call.answered_s ?? 0) ? call.turns.findLast((one) => one.at_s !== null && one.at_s <= at) : null;
+    if (turn === marked) return;
+    document.getElementById(`turn-${marked?.turn}`)?.classList.remove("heard-now");
+    marked = turn;
+    document.getElementById(`turn-${marked?.turn}`)?.classList.add("heard-now");
+  };
 }
 
 function transcript(call) {

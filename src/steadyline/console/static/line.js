@@ -62,7 +62,7 @@ async function act(action, box, changes) {
 }
 
 function showCalls(element, data) {
-  const shown = JSON.stringify(data.calls);
+  const shown = JSON.stringify([data.calls, Boolean(data.sip_uri)]);
   if (element.dataset.shown === shown && element.childElementCount) return;
   element.dataset.shown = shown;
   if (!data.calls.length) {
