@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -34,13 +35,45 @@ def load_config(path: Path | None, settings: Iterable[str] = ()) -> Config:
     Raises:
         ConfigError: unreadable or malformed file, unknown section or key, wrong type, value out of range.
     """
+    if path is None:
+        return config_of_text("", "", settings)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+    return config_of_text(text, str(path), settings)
+
+
+def config_of_text(text: str, path: str, settings: Iterable[str] = ()) -> Config:
+    """The configuration from what a file holds, or is to hold; `path` is for errors.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
     config = Config()
-    if path is not None:
-        _apply_file(config, path)
-    for text in settings:
-        _apply_setting(config, text)
+    _apply_text(config, text, path)
+    for setting in settings:
+        _apply_setting(config, setting)
     _check_together(config)
     return config
+
+
+def complaint_about(name: str, value: Any) -> str:
+    """What is wrong with a value of "section.key", with what was expected; "" when it may be set."""
+    section, _, key = name.partition(".")
+    try:
+        _assign(Config(), section, key, value, "")
+    except ConfigError as error:
+        return str(error).removeprefix(": ")
+    return ""
+
+
+def default_config_path() -> Path:
+    """The file that is read, if it is there, where none is named: `~/.config/steadyline/config.toml` (XDG)."""
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 (no home is no error)
+    return Path(home) / "steadyline" / "config.toml"
 
 
 def config_arguments(path: Path | None, settings: Sequence[str]) -> list[str]:
@@ -74,13 +107,10 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _apply_file(config: Config, path: Path) -> None:
+def _apply_text(config: Config, text: str, path: str) -> None:
     try:
-        text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
     for section, values in content.items():
         if not isinstance(values, dict):
