@@ -1,8 +1,10 @@
 """The console as a process: assembled from the configuration, served by uvicorn beside its status port."""
 
+import asyncio
 import functools
 import logging
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from steadyline.console.guard import Guard
 from steadyline.console.line_view import line_view
 from steadyline.console.picture import picture
 from steadyline.console.routes import ROUTES
+from steadyline.console.settings_desk import SettingsDesk
+from steadyline.console.settings_view import SUPERVISOR
 from steadyline.console.sources import Sources
-from steadyline.console.watch import Watch
+from steadyline.console.watch import Ask, Watch
 from steadyline.link.runtime import Runtime
 from steadyline.secret_file import read_secret
 from steadyline.services.assembly import Assembled
@@ -34,27 +38,32 @@ MAX_CONNECTIONS = 100
 ANSWER_WITHIN_S = 0.8
 """A sound service answers in milliseconds; one that is silent for so long is shown as silent."""
 MIN_PASSWORD_BYTES = 8
-SUPERVISOR = "supervisor"
 
 
-def run_console(config: Config) -> int:
+def run_console(config: Config, path: Path | None, settings: Sequence[str]) -> int:
     """Run the console until SIGTERM or Ctrl-C.
+
+    Args:
+        config: what the file and the command line come to.
+        path, settings: the file, there or not yet (None: there is to be none), and `--set` of the command line.
 
     Raises:
         ConfigError: the password's or the secret's file cannot be used.
         PortTakenError: a port is in use.
     """
     os.nice(NICENESS)
-    return run_service("console", config, assemble_console)
+    return run_service("console", config, functools.partial(assemble_console, path, settings))
 
 
-def assemble_console(name: str, config: Config, runtime: Runtime) -> Assembled:
+def assemble_console(
+    path: Path | None, settings: Sequence[str], name: str, config: Config, runtime: Runtime
+) -> Assembled:
     """The console as a service.
 
     Raises:
         ConfigError: the password's or the secret's file cannot be used.
     """
-    sources = console_sources(config, runtime.log)
+    sources = console_sources(config, SettingsDesk(path, settings, runtime.log), runtime.log)
     service = ConsoleService(console_app(config, sources), sources.watch, config.console.host, config.console.port)
     return Assembled(service, config.console.status_port, metrics_port=config.console.metrics_port)
 
@@ -66,7 +75,7 @@ def console_app(config: Config, sources: Sources) -> ASGIApp:
     return Guard(app, sources.access, config.console.host, config.console.names)
 
 
-def console_sources(config: Config, log: logging.Logger) -> Sources:
+def console_sources(config: Config, desk: SettingsDesk, log: logging.Logger) -> Sources:
     """What the console asks.
 
     Raises:
@@ -76,9 +85,12 @@ def console_sources(config: Config, log: logging.Logger) -> Sources:
     seal, host = operator_seal(config), config.network.host
     times = SessionTimes(hello_timeout_s=ANSWER_WITHIN_S, lost_after_s=ANSWER_WITHIN_S)
     ports = {**status_ports(config), SUPERVISOR: config.supervisor.status_port}
-    asks = {
-        name: functools.partial(ask_status, (host, port), times, seal, details=False) for name, port in ports.items()
-    }
+
+    def asks_all(*, details: bool) -> dict[str, Ask]:
+        ask = functools.partial(ask_status, times=times, seal=seal, details=details)
+        return {name: functools.partial(ask, (host, port)) for name, port in ports.items()}
+
+    asks = asks_all(details=False)
     return Sources(
         Watch(asks, functools.partial(_line_view, config)),
         asks["gateway"],
@@ -87,7 +99,15 @@ def console_sources(config: Config, log: logging.Logger) -> Sources:
         _metrics_addresses(config),
         Access(password, config.console.session_h * 3600),
         log,
+        config,
+        desk,
+        functools.partial(_all_answers, asks_all(details=True)),
     )
+
+
+async def _all_answers(asks: Mapping[str, Ask]) -> Answers:
+    answers = await asyncio.gather(*(ask() for ask in asks.values()))
+    return dict(zip(asks, answers, strict=True))
 
 
 def _line_view(config: Config, answers: Answers) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from typing import Any
 
 from starlette.requests import Request
 
+from steadyline.config import Config
 from steadyline.console.access import Access, Delays
+from steadyline.console.settings_desk import SettingsDesk
 from steadyline.console.watch import Watch
+from steadyline.services.system_status import Answers
 from steadyline.wire.operator_messages import ChildReply
 
 
@@ -25,6 +28,9 @@ class Sources:
         metrics_addresses: `service` and `url` of each /metrics.
         access, delays: who may.
         log: the console's.
+        config: with which it was started.
+        desk: the configuration file.
+        ask_all: every service's status, and the supervisor's, with details, once.
     """
 
     watch: Watch
@@ -34,6 +40,9 @@ class Sources:
     metrics_addresses: list[dict[str, str]]
     access: Access
     log: logging.Logger
+    config: Config
+    desk: SettingsDesk
+    ask_all: Callable[[], Awaitable[Answers]]
     delays: Delays = field(default_factory=Delays)
 
     async def live_calls(self) -> frozenset[str]:
