@@ -27,6 +27,7 @@ class Offered:
         readers: who reads it when starting: services, `UP`, or those that speak: `VOICES` all, `PIPER` and `KOKORO` with
             that engine.
         max_chars: longest text that the page takes; the file has no such limit.
+        own_hint: in the place of the configuration's own words, where those name what the page does not offer.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Offered:
     kind: Kind
     readers: tuple[str, ...]
     max_chars: int = 500
+    own_hint: str = ""
 
     @property
     def field(self) -> Any:
@@ -41,11 +43,23 @@ class Offered:
         section, _, key = self.name.partition(".")
         return next(item for item in fields(sections(Config())[section]) if item.name == key)
 
+    @property
+    def hint(self) -> str:
+        """What it means, with its unit."""
+        return self.own_hint or str(self.field.metadata["text"])
+
     def value_in(self, config: Config) -> Any:
         """What a configuration has there."""
         section, _, key = self.name.partition(".")
         return getattr(getattr(config, section), key)
 
+
+_OF_THE_LIST = "one of `steadyline models list`; a model of your own goes into the file"
+_KOKORO_VOICES = (
+    "its first letter is its language: American and British English, Spanish (e), French, Hindi, Italian, Japanese, "
+    "Portuguese, Chinese (z)"
+)
+_ANSWERS = "language of the answers, which the prompt has to ask for, too, and of the phrases that callers are asked to wait with"
 
 GROUPS: Mapping[str, tuple[Offered, ...]] = {
     "What it says": (
@@ -56,19 +70,25 @@ GROUPS: Mapping[str, tuple[Offered, ...]] = {
     ),
     "Voice": (
         Offered("tts.engine", "Voice", "choice", (UP,)),
-        Offered("piper.model", "Piper's voice", "choice", (PIPER,)),
-        Offered("kokoro.voice", "Kokoro's voice", "choice", (KOKORO,)),
+        Offered("piper.model", "Piper's voice", "choice", (PIPER,), own_hint=_OF_THE_LIST),
+        Offered("kokoro.voice", "Kokoro's voice", "choice", (KOKORO,), own_hint=_KOKORO_VOICES),
         Offered("kokoro.language", "Kokoro's pronunciation", "choice", (KOKORO,)),
         Offered("kokoro.speed", "Kokoro's speed", "number", (KOKORO,)),
     ),
     "Language": (
-        Offered("whisper.language", "Callers speak", "choice", ("whisper", "inbound")),
-        Offered("llama.language", "It answers in", "choice", ("llama", "outbound")),
+        Offered(
+            "whisper.language",
+            "Callers speak",
+            "choice",
+            ("whisper", "inbound"),
+            own_hint="language that is listened for",
+        ),
+        Offered("llama.language", "It answers in", "choice", ("llama", "outbound"), own_hint=_ANSWERS),
     ),
     "Models": (
-        Offered("whisper.model", "Speech recognition", "choice", ("whisper",)),
+        Offered("whisper.model", "Speech recognition", "choice", ("whisper",), own_hint=_OF_THE_LIST),
         Offered("llama.engine", "Language model runs in", "choice", ("llama",)),
-        Offered("llama.model", "Language model", "choice", ("llama",)),
+        Offered("llama.model", "Language model", "choice", ("llama",), own_hint=_OF_THE_LIST),
         Offered("llama.url_model", "Server's model", "line", ("llama",), 200),
         Offered("llama.temperature", "Temperature", "number", ("llama",)),
         Offered("llama.max_tokens", "Longest answer", "number", ("llama",)),

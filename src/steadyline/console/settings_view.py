@@ -87,7 +87,7 @@ def _groups(found: Found, config: Config, running: Config) -> list[dict[str, Any
 
 
 def _setting(setting: Offered, found: Found, config: Config, running: Config) -> dict[str, Any]:
-    field = setting.field
+    metadata = setting.field.metadata
     is_given = setting.name in found.given
     locked = (
         "given on the command line (--set), which wins over the file" if is_given else locked_voice(setting, config)
@@ -98,9 +98,9 @@ def _setting(setting: Offered, found: Found, config: Config, running: Config) ->
         "label": setting.label,
         "kind": setting.kind,
         "value": setting.value_in(config),
-        "text": field.metadata["text"],
-        "low": field.metadata["low"],
-        "high": field.metadata["high"],
+        "hint": setting.hint,
+        "low": metadata["low"],
+        "high": metadata["high"],
         "max_chars": setting.max_chars,
         "choices": [asdict(choice) for choice in choices],
         "is_written": setting.name in found.written,
