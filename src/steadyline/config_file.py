@@ -26,6 +26,8 @@ _TYPE_NAMES = {
 _CLASS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 HIDDEN = "<hidden>"
+EXACT_IN_FLOAT = 1 << 53
+"""A whole number above it is none that a fraction can be meant by."""
 CODECS = ("opus", "G722", "PCMU", "PCMA")
 
 
@@ -161,7 +163,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 def _assign(config: Config, section: str, key: str, value: Any, where: str) -> None:
     item = _field(config, section, key, where)
-    if item.type is float and isinstance(value, int) and not isinstance(value, bool):
+    if item.type is float and type(value) is int and abs(value) <= EXACT_IN_FLOAT:
         value = float(value)
     kind: Any = item.type
     matches = (

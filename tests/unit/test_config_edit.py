@@ -129,6 +129,14 @@ def test_it_is_known_beforehand_whether_it_can_be_written(tmp_path: Path) -> Non
     assert "is no file" in obstacle_of(tmp_path / "folder.toml")
 
 
+def test_somebody_elses_file_is_left_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaced in one go, it would be ours."""
+    path = tmp_path / "config.toml"
+    path.write_text("")
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    assert "belongs to somebody else" in obstacle_of(path)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
 def test_owner_and_group_stay(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"

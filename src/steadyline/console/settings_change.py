@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from steadyline.config import Config
-from steadyline.config_file import complaint_about
+from steadyline.config_file import EXACT_IN_FLOAT, complaint_about
 from steadyline.console.offered_settings import OFFERED, Offered
 from steadyline.console.setting_choices import choices_of, language_obstacle, locked_voice
 from steadyline.models.verification import ModelState
@@ -85,6 +85,6 @@ def _wrong_text(setting: Offered, text: str) -> str:
 
 
 def _converted(setting: Offered, value: Any) -> Any:
-    if setting.field.type is float and type(value) is int:
-        return float(value) if abs(value) < 1 << 53 else value
+    if setting.field.type is float and type(value) is int and abs(value) <= EXACT_IN_FLOAT:
+        return float(value)
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
