@@ -30,6 +30,7 @@ from steadyline.console.settings_desk import SettingsDesk
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Watch
 from steadyline.services.system_status import Answers
+from steadyline.wire.operator_messages import ChildReply
 
 HOST = "127.0.0.1"
 SERVICES = ("gateway", "inbound", "whisper", "llama", "piper", "standby", "outbound")
@@ -91,12 +92,14 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
     def view(_: Answers) -> dict[str, Any]:
         return line_view(answers(is_struck=is_struck), {"children": children}, drawn, drills=True)
 
+    async def ask_of_child(action: str, service: str) -> ChildReply | None:
+        scene.wishes.append((action, service))
+        return scene.reply
+
     async def ask_all() -> Answers:
-        told = {
-            name: {**status, "settings": {}} if status else None
-            for name, status in answers(is_struck=is_struck).items()
-        }
-        return {**told, "supervisor": {"settings": {}}}
+        made_up = answers(is_struck=is_struck)
+        told = {name: {**status, "settings": {}} if status else None for name, status in made_up.items()}
+        return scene.answers or {**told, "supervisor": {"settings": {}}}
 
     metrics = [{"service": name, "url": f"http://{HOST}:8061/metrics"} for name in SERVICES]
     access = Access(password.encode(), 3600.0)
@@ -105,7 +108,7 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
     sources = Sources(
         watch,
         nothing,
-        lambda action, service: nothing(),  # type: ignore[arg-type, return-value]
+        ask_of_child,
         scene.journal,
         metrics,
         access,

@@ -44,6 +44,8 @@ export class Field {
   }
 
   complain(text) {
+    // In the hint's place, and no smaller: what stands below stays where it is.
+    if (text && !this.hint.hidden) this.error.style.minHeight = `${this.hint.offsetHeight}px`;
     say(this.error, text);
     this.error.hidden = !text;
     this.hint.hidden = Boolean(text);

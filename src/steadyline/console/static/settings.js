@@ -140,37 +140,42 @@ class Page {
     this.tell("What was not saved is gone.");
   }
 
+  // One after another: a call that loses two services at once waits longer, and may hear a clause twice.
   async restart() {
+    if (this.isRestarting) return;
     const { stale, calls } = this.view;
     const names = stale.map((one) => one.service);
-    const goingOn = calls ? `${count(calls, "call")} ${calls === 1 ? "is" : "are"} going on, and not ended: ` : "Nobody calls now. Calls are not ended by it: ";
-    const effects = [...new Map(stale.map((one) => [one.effect, one.service]))].map(([effect, service]) => `${service}: ${effect}`);
-    if (!(await confirmed(`Start ${list(names)} again? ${goingOn}${effects.join("; ")}.`, "Restart"))) return;
-    this.restartButton.disabled = true;
+    const goingOn = calls ? `${count(calls, "call")} ${calls === 1 ? "is going on, and does" : "are going on, and do"} not end` : "Nobody calls now";
+    const effects = stale.map((one) => `${one.service}: ${one.effect}`);
+    if (!(await confirmed(`Start ${list(names)} again? ${goingOn}. Meanwhile, ${effects.join("; ")}.`, "Restart"))) return;
+    this.isRestarting = true;
     try {
-      for (const name of names) await post(`/api/services/${name}/restart`);
-      this.tell(`${list(names)} ${names.length === 1 ? "is" : "are"} started again…`);
-      await this.follow(names);
+      for (const name of names) {
+        await post(`/api/services/${name}/restart`);
+        this.tell(`${name} is started again…`);
+        await this.follow(name);
+      }
+      this.tell(`In force: ${list(names)} ${names.length === 1 ? "is" : "are"} ready.`);
     } catch (error) {
       this.tell(error.message);
     }
-    this.restartButton.disabled = false;
+    this.isRestarting = false;
   }
 
-  // Until the services run with what the file says.
-  async follow(names) {
+  // Until a service runs with what the file says.
+  async follow(name) {
     for (let asked = 0; asked < ASKED_AT_MOST; asked += 1) {
       await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
       const view = await get("/api/settings");
-      const waiting = view.waiting.filter((text) => names.some((name) => text.startsWith(`${name}:`)));
-      const isOld = view.stale.some((one) => names.includes(one.service));
-      if (!waiting.length && !isOld) {
+      const waiting = view.waiting.find((text) => text.startsWith(`${name}:`));
+      if (!waiting && !view.stale.some((one) => one.service === name)) {
+        const hadFocus = document.activeElement === this.restartButton;
         this.take(view);
-        this.tell(`In force: ${list(names)} ${names.length === 1 ? "is" : "are"} ready.`);
+        if (hadFocus && this.restartButton.hidden) this.saveButton.focus();
         return;
       }
-      if (waiting.length) this.tell(`Waiting for ${waiting.join(", ")}`);
+      if (waiting) this.tell(`Waiting for ${waiting}`);
     }
-    this.tell("It takes long. The Line page shows what is in the way.");
+    throw new Error(`${name} is not ready yet. The Line page shows what is in the way.`);
   }
 }
