@@ -4,6 +4,9 @@ import os
 
 from hypothesis import settings
 
+# Nobody's own configuration has a say in a test; a service that a test starts inherits this.
+os.environ["STEADYLINE_CONFIG"] = ""
+
 settings.register_profile("repeatable", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("repeatable")

@@ -14,7 +14,7 @@ from steadyline.commands.calls_arguments import CALLS_ACTIONS, add_calls_argumen
 from steadyline.commands.drill import DRILLS, add_drill_arguments, run_drill
 from steadyline.commands.replay_arguments import add_replay_arguments
 from steadyline.config import Config
-from steadyline.config_file import config_arguments, load_config, render_config
+from steadyline.config_file import config_arguments, default_config_path, load_config, render_config
 from steadyline.errors import SteadylineError
 from steadyline.services.assembly import SERVICES
 
@@ -105,7 +105,7 @@ def _add_config_options(parser: argparse.ArgumentParser, *, is_main: bool) -> No
         dest=f"config{suffix}",
         type=Path,
         metavar="FILE",
-        help=f"TOML file of settings (default: ${CONFIG_VARIABLE}, else built-in defaults)",
+        help=f"TOML file of settings (default: ${CONFIG_VARIABLE}, else ~/.config/steadyline/config.toml if there is one)",
     )
     parser.add_argument(
         "--set",
@@ -119,9 +119,19 @@ def _add_config_options(parser: argparse.ArgumentParser, *, is_main: bool) -> No
 
 def _config_source(namespace: argparse.Namespace) -> tuple[Path | None, list[str]]:
     path = namespace.config_of_command or namespace.config
-    if path is None and os.environ.get(CONFIG_VARIABLE):
-        path = Path(os.environ[CONFIG_VARIABLE])
+    if path is None:
+        place = _config_place()
+        # A file that is named must be there; the usual one need not.
+        path = place if place and (CONFIG_VARIABLE in os.environ or os.access(place, os.F_OK)) else None
     return path, [*namespace.set, *namespace.set_of_command]
+
+
+def _config_place() -> Path | None:
+    """Where the file is looked for when no option names one; None where an empty variable says that there is none."""
+    variable = os.environ.get(CONFIG_VARIABLE)
+    if variable is None:
+        return default_config_path()
+    return Path(variable) if variable else None
 
 
 def _config(namespace: argparse.Namespace, more: Sequence[str] = ()) -> Config:
@@ -165,7 +175,8 @@ def _add_console(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.console.service import run_console
 
-        return run_console(_config(namespace))
+        path, settings = _config_source(namespace)
+        return run_console(_config(namespace), path or _config_place(), settings)
 
     _command(commands, "console", "run the console in the browser alone, in the foreground", run)
 

@@ -1,10 +1,12 @@
 """Every number, port, host and path that people can set: once, with unit, default and allowed range.
 
 The sections, in `config_speech.py` and `config_system.py`, are those of the TOML file; `config.example.toml` is made of
-them. Values come from, later ones winning: the defaults, the file (`--config`, else `$STEADYLINE_CONFIG`, else none),
-`--set section.key=value`.
+them. Values come from, later ones winning: the defaults, the file (`--config`, else `$STEADYLINE_CONFIG`, else
+`~/.config/steadyline/config.toml` if there is one), `--set section.key=value`.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -69,3 +71,20 @@ class Config:
 def sections(config: Config) -> dict[str, Any]:
     """Section names to section objects, in the order of the file."""
     return {item.name: getattr(config, item.name) for item in fields(config)}
+
+
+def marks(config: Config) -> dict[str, str]:
+    """What tells two configurations apart without giving either away: "section.key" to eight hexadecimal digits of its value.
+
+    Settings that have their default are left out, and so are secrets.
+    """
+    return {
+        f"{name}.{item.name}": _mark(getattr(section, item.name))
+        for name, section in sections(config).items()
+        for item in fields(section)
+        if not item.metadata["secret"] and getattr(section, item.name) != getattr(type(section)(), item.name)
+    }
+
+
+def _mark(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:8]

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ _TYPE_NAMES = {
 _CLASS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 HIDDEN = "<hidden>"
+EXACT_IN_FLOAT = 1 << 53
+"""A whole number above it is none that a fraction can be meant by."""
 CODECS = ("opus", "G722", "PCMU", "PCMA")
 
 
@@ -34,13 +37,45 @@ def load_config(path: Path | None, settings: Iterable[str] = ()) -> Config:
     Raises:
         ConfigError: unreadable or malformed file, unknown section or key, wrong type, value out of range.
     """
+    if path is None:
+        return config_of_text("", "", settings)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+    return config_of_text(text, str(path), settings)
+
+
+def config_of_text(text: str, path: str, settings: Iterable[str] = ()) -> Config:
+    """The configuration from what a file holds, or is to hold; `path` is for errors.
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
     config = Config()
-    if path is not None:
-        _apply_file(config, path)
-    for text in settings:
-        _apply_setting(config, text)
+    _apply_text(config, text, path)
+    for setting in settings:
+        _apply_setting(config, setting)
     _check_together(config)
     return config
+
+
+def complaint_about(name: str, value: Any) -> str:
+    """What is wrong with a value of "section.key", with what was expected; "" when it may be set."""
+    section, _, key = name.partition(".")
+    try:
+        _assign(Config(), section, key, value, "")
+    except ConfigError as error:
+        return str(error).removeprefix(": ")
+    return ""
+
+
+def default_config_path() -> Path:
+    """The file that is read, if it is there, where none is named: `~/.config/steadyline/config.toml` (XDG)."""
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 (no home is no error)
+    return Path(home) / "steadyline" / "config.toml"
 
 
 def config_arguments(path: Path | None, settings: Sequence[str]) -> list[str]:
@@ -74,13 +109,10 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _apply_file(config: Config, path: Path) -> None:
+def _apply_text(config: Config, text: str, path: str) -> None:
     try:
-        text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
     for section, values in content.items():
         if not isinstance(values, dict):
@@ -131,7 +163,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 def _assign(config: Config, section: str, key: str, value: Any, where: str) -> None:
     item = _field(config, section, key, where)
-    if item.type is float and isinstance(value, int) and not isinstance(value, bool):
+    if item.type is float and type(value) is int and abs(value) <= EXACT_IN_FLOAT:
         value = float(value)
     kind: Any = item.type
     matches = (

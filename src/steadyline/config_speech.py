@@ -113,7 +113,7 @@ class LlamaSection:
     api_key: str = setting("", "key for the server, if it wants one", secret=True)
     threads: int = setting(2, "CPU threads of the GGUF model", low=1, high=256)
     context_tokens: int = setting(2048, "context of each call, tokens", low=512)
-    max_tokens: int = setting(120, "longest answer, tokens", low=8)
+    max_tokens: int = setting(120, "longest answer, tokens", low=8, high=100_000)
     temperature: float = setting(0.0, "0 answers the same each time, 1 varies", low=0, high=2)
     persona: str = setting(
         "You are a friendly voice on the telephone. Answer each question in one short English sentence. "

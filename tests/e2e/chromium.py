@@ -85,6 +85,18 @@ class Chromium:
         """The element with this id."""
         return self._driver.find_element("id", name)
 
+    def button(self, text: str) -> WebElement:
+        """The button that says this."""
+        return self._driver.find_element("xpath", f"//button[normalize-space()='{text}']")
+
+    def buttons(self) -> list[str]:
+        """What the buttons say that can be seen."""
+        return [button.text for button in self._driver.find_elements("tag name", "button") if button.is_displayed()]
+
+    def focused(self) -> WebElement:
+        """The element that the keyboard is at."""
+        return self._driver.switch_to.active_element
+
     def text(self, name: str) -> str:
         """What a sighted user reads in it, and a screen reader."""
         return self.element(name).text

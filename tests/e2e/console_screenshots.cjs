@@ -25,7 +25,11 @@ async function main() {
         await page.waitForTimeout(SETTLED_MS);
         const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (excess > 0) complain(name, widthName, `is ${excess} pixels too wide`);
+        // All of the page at once, with what clings to the window's edge at the page's.
+        const height = await page.evaluate(() => document.documentElement.scrollHeight);
+        await page.setViewportSize({ ...viewport, height: Math.max(height, viewport.height) });
         await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${widthName}.png`, fullPage: true });
+        await page.setViewportSize(viewport);
       }
       await page.close();
     }

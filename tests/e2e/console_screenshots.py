@@ -31,17 +31,26 @@ from steadyline.console.access import Access
 from steadyline.console.line_view import line_view
 from steadyline.console.picture import picture
 from steadyline.console.service import console_app
+from steadyline.console.settings_desk import SettingsDesk
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Watch
 from steadyline.recorder.channels import CLOCK_HZ
 from steadyline.recorder.recorder import CallRecording
 from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
+from steadyline.wire.operator_messages import ChildReply
 
 HOST = "127.0.0.1"
 QUESTION = Path(__file__).parents[2] / "examples" / "questions" / "1-capital-of-france.wav"
 SERVICES = ("gateway", "inbound", "whisper", "llama", "piper", "standby", "outbound")
-PAGES = {"line": "/", "calls": "/calls", "call": f"/calls/{UUID}", "hostile": "/calls/call-3", "health": "/health"}
+PAGES = {
+    "line": "/",
+    "calls": "/calls",
+    "call": f"/calls/{UUID}",
+    "hostile": "/calls/call-3",
+    "health": "/health",
+    "settings": "/settings",
+}
 SCRIPT = Path(__file__).with_suffix(".cjs")
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)> " + "W" * 300
 
@@ -109,6 +118,15 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
     def view(_: Answers) -> dict[str, Any]:
         return line_view(answers(is_struck=is_struck), {"children": children}, drawn, drills=True)
 
+    async def ask_of_child(action: str, service: str) -> ChildReply | None:
+        scene.wishes.append((action, service))
+        return scene.reply
+
+    async def ask_all() -> Answers:
+        made_up = answers(is_struck=is_struck)
+        told = {name: {**status, "settings": {}} if status else None for name, status in made_up.items()}
+        return scene.answers or {**told, "supervisor": {"settings": {}}}
+
     metrics = [{"service": name, "url": f"http://{HOST}:8061/metrics"} for name in SERVICES]
     access = Access(password.encode(), 3600.0)
 
@@ -116,19 +134,23 @@ def console(scene: Scene, *, is_struck: bool = False, password: str = "") -> Ite
         told(None, is_news=True)
 
     watch = Watch({"gateway": follow}, view)
+    log, config = logging.getLogger(), Config()
     sources = Sources(
         watch,
         nothing,
-        lambda action, service: nothing(),
+        ask_of_child,
         scene.journal,
         metrics,
         access,
-        logging.getLogger(),
+        log,
         scene.recordings,
-    )  # type: ignore[arg-type, return-value]
+        config,
+        SettingsDesk(scene.config_file, (), log),
+        ask_all,
+    )
     listening = socket.create_server((HOST, 0))
     server = uvicorn.Server(
-        uvicorn.Config(console_app(Config(), sources), log_level="critical", timeout_graceful_shutdown=0)
+        uvicorn.Config(console_app(config, sources), log_level="critical", timeout_graceful_shutdown=0)
     )
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -155,12 +177,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         empty, full = Scene(Path(place) / "empty"), Scene(Path(place))
         fill(full)
+        full.config_file.write_text('[llama]\ngreeting = "Smith and Daughters, how can I help you?"\n')
         with console(full) as address:
             bad = take(address, folder, PAGES)
         with console(full, is_struck=True) as address:
             bad |= take(address, folder, {"line-struck": "/"})
         with console(empty) as address:
-            bad |= take(address, folder, {"calls-empty": "/calls", "health-empty": "/health"})
+            pages = {"calls-empty": "/calls", "health-empty": "/health", "settings-empty": "/settings"}
+            bad |= take(address, folder, pages)
+        full.config_file.write_text("[llama\n")
+        with console(full) as address:
+            bad |= take(address, folder, {"settings-broken": "/settings"})
         with console(full, password="a password") as address:
             bad |= take(address, folder, {"login": "/login"})
     return bad

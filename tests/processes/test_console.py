@@ -59,11 +59,13 @@ def consoles(system: RealSystem) -> list[int]:
     return found
 
 
-def ask(system: RealSystem, method: str, path: str) -> tuple[int, dict[str, Any]]:
+def ask(
+    system: RealSystem, method: str, path: str, content: dict[str, Any] | None = None
+) -> tuple[int, dict[str, Any]]:
     port = console_port(system)
     connection = http.client.HTTPConnection(HOST, port, timeout=DEADLOCK_S)
     try:
-        connection.request(method, path, headers={"origin": f"http://{HOST}:{port}"})
+        connection.request(method, path, json.dumps(content or {}), {"origin": f"http://{HOST}:{port}"})
         response = connection.getresponse()
         return response.status, json.loads(response.read())
     finally:
@@ -111,6 +113,33 @@ def test_what_is_struck_is_shown_gone_and_back(system: RealSystem, action: str) 
 def test_a_service_that_is_not_known_is_refused(system: RealSystem) -> None:
     status, content = ask(system, "POST", "/api/services/sshd/restart")
     assert status == 409 and "expected one of gateway" in content["error"]
+
+
+def test_what_is_saved_is_in_force_when_those_who_read_it_are_started_again(
+    start: Callable[..., RealSystem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("STEADYLINE_CONFIG")
+    running = start("console.enabled=true")
+    running.wait_line("console http://")
+    before = {name: process.pid for name, process in running.children().items()}
+    view = ask(running, "GET", "/api/settings")[1]
+    assert view["file"] == {"path": str(tmp_path / "steadyline" / "config.toml"), "is_there": False, "obstacle": ""}
+    wanted = {"version": view["version"], "values": {"llama.greeting": "Good day.", "whisper.language": "de"}}
+    status, view = ask(running, "POST", "/api/settings", wanted)
+    assert status == 200 and view["file"]["is_there"] and view["can_restart"]
+    old = [one["service"] for one in view["stale"]]
+    assert sorted(old) == ["inbound", "llama", "piper", "whisper"]
+    for name in old:
+        assert ask(running, "POST", f"/api/services/{name}/restart") == (200, {})
+
+    def is_in_force() -> bool:
+        view = ask(running, "GET", "/api/settings")[1]
+        return not view["stale"] and not view["waiting"]
+
+    wait_until(is_in_force, "everybody with what was saved")
+    after = {name: process.pid for name, process in running.children().items()}
+    assert {name for name in after if after[name] != before[name]} == set(old)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])

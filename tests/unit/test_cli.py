@@ -94,6 +94,19 @@ def test_the_file_is_the_option_else_the_variable_else_none(
         assert any(line.startswith("max_calls = 4 ") for line in lines)
 
 
+def test_where_no_file_is_named_the_usual_one_is_read_if_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("STEADYLINE_CONFIG")
+    assert any(line.startswith("sip_port = 5060 ") for line in shown(["config", "show"], capsys))
+    (tmp_path / "steadyline").mkdir()
+    (tmp_path / "steadyline" / "config.toml").write_text("[gateway]\nsip_port = 5071\n")
+    assert any(line.startswith("sip_port = 5071 ") for line in shown(["config", "show"], capsys))
+    monkeypatch.setenv("STEADYLINE_CONFIG", "")
+    assert any(line.startswith("sip_port = 5060 ") for line in shown(["config", "show"], capsys))
+
+
 def test_config_show_hides_secrets_unless_told_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
     secrets = ["--set", "pbx.password=open sesame", "--set", "llama.api_key=sk-123"]
     text = "\n".join(shown([*secrets, "config", "show"], capsys))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadyline.config import Config, sections
-from steadyline.config_file import config_arguments, load_config, render_config
+from steadyline.config import Config, marks, sections
+from steadyline.config_file import complaint_about, config_arguments, load_config, render_config
 from steadyline.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -208,3 +208,23 @@ def test_a_console_that_others_can_reach_needs_a_password(setting: str) -> None:
         load_config(None, [setting])
     config = load_config(None, [setting, "console.password_file=/run/password"])
     assert config.console.password_file == "/run/password"
+
+
+def test_a_value_alone_is_judged_as_in_a_file() -> None:
+    assert complaint_about("llama.temperature", 1) == complaint_about("llama.greeting", "") == ""
+    assert complaint_about("llama.temperature", 9) == (
+        "llama.temperature is 9.0, expected a number from 0 to 2 (0 answers the same each time, 1 varies)"
+    )
+    assert "expected one of piper, kokoro" in complaint_about("tts.engine", "parrot")
+    assert "unknown key llama.greating; did you mean greeting?" in complaint_about("llama.greating", "x")
+
+
+def test_marks_tell_configurations_apart_and_give_no_secret_away() -> None:
+    plain, other, secret = Config(), Config(), Config()
+    other.llama.greeting = "Good day."
+    secret.llama.api_key = "sk-123"
+    assert marks(plain) == marks(secret) == {}
+    assert list(marks(other)) == ["llama.greeting"]
+    former = marks(other)
+    other.llama.greeting = "Good morning."
+    assert marks(other) != former

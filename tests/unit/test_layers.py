@@ -13,7 +13,17 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "steadyline"
 
 GROUND = {"errors", "retry", "clock", "log", "process_state", "vigil", "setting", "secret_file"}
-CORES = GROUND | {"wire", "audio", "text", "connections", "config", "config_file", "config_speech", "config_system"}
+CORES = GROUND | {
+    "wire",
+    "audio",
+    "text",
+    "connections",
+    "config",
+    "config_file",
+    "config_edit",
+    "config_speech",
+    "config_system",
+}
 LEAVES = {"errors", "audio", "retry", "log", "process_state", "vigil"}
 UNDER_SERVICES = CORES | {"engines", "models", "calls", "sip", "metrics", "recorder", "link"}
 UNDER_SUPERVISOR = UNDER_SERVICES | {"services"}
@@ -48,6 +58,7 @@ LAYERS: dict[str, set[str]] = {
     "config_system": GROUND,
     "config": GROUND | {"connections", "config_speech", "config_system"},
     "config_file": GROUND | {"connections", "config"},
+    "config_edit": {"errors"},
     "engines": LEAVES,
     "models": LEAVES,
     "calls": LEAVES,

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 
 from steadyline.bench.capacity.figures import Bounds
-from steadyline.bench.capacity.limit_file import write_limit
 from steadyline.bench.capacity.measurement import CapacityOptions, measure_capacity
 from steadyline.bench.capacity.report import page, table
+from steadyline.config_edit import change_config
 from steadyline.drills.options import add_result_options, conditions, count, result_folder, say_progress, write_results
 
 DESCRIPTION = """\
@@ -102,7 +102,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
 def _apply(limit: int, path: Path | None, *, is_wanted: bool) -> None:
     """Write the limit, or say where it would go."""
     if path is not None:
-        write_limit(path, limit)
+        change_config(path, {"gateway.max_calls": limit})
         say_progress(f"{path}: gateway.max_calls = {limit}; it holds from the next start on")
     else:
         why = "there is no configuration file to write it to (--config); " if is_wanted else ""

@@ -1,8 +1,10 @@
 """The console as a process: assembled from the configuration, served by uvicorn beside its status port."""
 
+import asyncio
 import functools
 import logging
 import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from steadyline.console.guard import Guard
 from steadyline.console.line_view import line_view
 from steadyline.console.picture import picture
 from steadyline.console.routes import ROUTES
+from steadyline.console.settings_desk import SettingsDesk
+from steadyline.console.settings_view import SUPERVISOR
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Follow, Watch
 from steadyline.link.network import Address
@@ -38,27 +42,32 @@ MAX_CONNECTIONS = 100
 ANSWER_WITHIN_S = 0.8
 """A sound service answers in milliseconds; one that is silent for so long is shown as silent."""
 MIN_PASSWORD_BYTES = 8
-SUPERVISOR = "supervisor"
 
 
-def run_console(config: Config) -> int:
+def run_console(config: Config, path: Path | None, settings: Sequence[str]) -> int:
     """Run the console until SIGTERM or Ctrl-C.
+
+    Args:
+        config: what the file and the command line come to.
+        path, settings: the file, there or not yet (None: there is to be none), and `--set` of the command line.
 
     Raises:
         ConfigError: the password's or the secret's file cannot be used.
         PortTakenError: a port is in use.
     """
     os.nice(NICENESS)
-    return run_service("console", config, assemble_console)
+    return run_service("console", config, functools.partial(assemble_console, path, settings))
 
 
-def assemble_console(name: str, config: Config, runtime: Runtime) -> Assembled:
+def assemble_console(
+    path: Path | None, settings: Sequence[str], name: str, config: Config, runtime: Runtime
+) -> Assembled:
     """The console as a service.
 
     Raises:
         ConfigError: the password's or the secret's file cannot be used.
     """
-    sources = console_sources(config, runtime.log)
+    sources = console_sources(config, SettingsDesk(path, settings, runtime.log), runtime.log)
     service = ConsoleService(console_app(config, sources), sources.watch, config.console.host, config.console.port)
     return Assembled(service, config.console.status_port, metrics_port=config.console.metrics_port)
 
@@ -70,7 +79,7 @@ def console_app(config: Config, sources: Sources) -> ASGIApp:
     return Guard(app, sources.access, config.console.host, config.console.names)
 
 
-def console_sources(config: Config, log: logging.Logger) -> Sources:
+def console_sources(config: Config, desk: SettingsDesk, log: logging.Logger) -> Sources:
     """What the console asks.
 
     Raises:
@@ -81,6 +90,7 @@ def console_sources(config: Config, log: logging.Logger) -> Sources:
     times = SessionTimes(hello_timeout_s=ANSWER_WITHIN_S, lost_after_s=ANSWER_WITHIN_S)
     ports = {**status_ports(config), SUPERVISOR: config.supervisor.status_port}
     follows = {name: _following((host, port), times, seal) for name, port in ports.items()}
+    asks = {name: functools.partial(ask_status, (host, port), times, seal) for name, port in ports.items()}
     return Sources(
         Watch(follows, functools.partial(_line_view, config)),
         functools.partial(ask_status, (host, ports["gateway"]), times, seal, details=False),
@@ -90,11 +100,19 @@ def console_sources(config: Config, log: logging.Logger) -> Sources:
         Access(password, config.console.session_h * 3600),
         log,
         recordings_directory(config),
+        config,
+        desk,
+        functools.partial(_all_answers, asks),
     )
 
 
 def _following(address: Address, times: SessionTimes, seal: Seal) -> Follow:
     return lambda told: StatusFollower(address, times, seal, told).run()
+
+
+async def _all_answers(asks: Mapping[str, Callable[[], Awaitable[dict[str, Any] | None]]]) -> Answers:
+    answers = await asyncio.gather(*(ask() for ask in asks.values()))
+    return dict(zip(asks, answers, strict=True))
 
 
 def _line_view(config: Config, answers: Answers) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from typing import Any
 
 from starlette.requests import Request
 
+from steadyline.config import Config
 from steadyline.console.access import Access, Delays
+from steadyline.console.settings_desk import SettingsDesk
 from steadyline.console.watch import Watch
+from steadyline.services.system_status import Answers
 from steadyline.wire.operator_messages import ChildReply
 
 
@@ -26,6 +29,9 @@ class Sources:
         access, delays: who may.
         log: the console's.
         recordings: the folder of all calls' recordings.
+        config: with which it was started.
+        desk: the configuration file.
+        ask_all: every service's status, and the supervisor's, with details, once.
     """
 
     watch: Watch
@@ -36,6 +42,9 @@ class Sources:
     access: Access
     log: logging.Logger
     recordings: Path
+    config: Config
+    desk: SettingsDesk
+    ask_all: Callable[[], Awaitable[Answers]]
     delays: Delays = field(default_factory=Delays)
 
     async def live_calls(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from steadyline.errors import ModelError
 from steadyline.models.hub import HUB_PREFIX, resolve_from_hub
-from steadyline.models.registry import MODELS
+from steadyline.models.registry import MODELS, Model
 from steadyline.models.verification import ModelState, verify
 
 
@@ -74,3 +74,19 @@ def check(store: Path, *, rehash: bool = False) -> list[ModelState]:
         rehash: read all files in full even where size and time are those of the last time.
     """
     return [verify(model, store / model.name, rehash=rehash) for model in MODELS.values()]
+
+
+def glance(store: Path) -> list[ModelState]:
+    """As `check`, but by the presence and size of the files alone: nothing of them is read."""
+    return [_glance(model, store / model.name) for model in MODELS.values()]
+
+
+def _glance(model: Model, directory: Path) -> ModelState:
+    for file in model.files:
+        path = directory / file.name
+        if not path.is_file():
+            return ModelState(model, directory, "missing", f"{path} is not there")
+        size_bytes = path.stat().st_size
+        if size_bytes != file.size_bytes:
+            return ModelState(model, directory, "changed", f"{path} has {size_bytes} bytes, expected {file.size_bytes}")
+    return ModelState(model, directory, "ok")

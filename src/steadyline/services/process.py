@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 from steadyline.clock import LoopClock
-from steadyline.config import Config
+from steadyline.config import Config, marks
 from steadyline.errors import SteadylineError
 from steadyline.link.network import TcpNetwork
 from steadyline.link.runtime import Runtime
@@ -95,7 +95,7 @@ def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
 
 async def _serve(assembler: Assembler, name: str, config: Config, runtime: Runtime) -> None:
     assembled = assembler(name, config, runtime)
-    status = StatusServer(runtime, name, assembled.service)
+    status = StatusServer(runtime, name, assembled.service, marks(config))
     metrics = MetricsServer(runtime, lambda: assembled.service.state)
     stopping, manager = asyncio.Event(), systemd()
     for number in (signal.SIGTERM, signal.SIGINT):

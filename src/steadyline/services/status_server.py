@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,13 +37,23 @@ class StatusServer:
         runtime: surroundings; its board is reported.
         name: the service's name, e.g. "piper".
         service: whose state and calls are reported.
+        settings: marks of the configuration that it runs with (`config.marks`).
         with_children: its child processes (an engine's) count as its own.
     """
 
-    def __init__(self, runtime: Runtime, name: str, service: Service, *, with_children: bool = True) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        name: str,
+        service: Service,
+        settings: Mapping[str, str] | None = None,
+        *,
+        with_children: bool = True,
+    ) -> None:
         self._runtime = runtime
         self._name = name
         self._service = service
+        self._settings = dict(settings or {})
         self._started_at = runtime.clock.now()
         self._process = psutil.Process()
         self._with_children = with_children
@@ -79,8 +89,8 @@ class StatusServer:
         if self._telling is not None:
             self._telling.cancel()
 
-    def status(self, *, with_resources: bool = True) -> dict[str, Any]:
-        """What is answered; docs/operations.md explains every field. The resources take a walk through /proc."""
+    def status(self, *, with_details: bool = True) -> dict[str, Any]:
+        """What is answered; docs/operations.md explains every field. The details take a walk through /proc."""
         details = getattr(self._service, "details", None)
         return {
             "name": self._name,
@@ -91,7 +101,7 @@ class StatusServer:
             "faults": self._runtime.faults.as_dicts(),
             "connections": self._runtime.board.as_dicts(),
             "calls": self._service.calls(),
-            **({"resources": self._resources()} if with_resources else {}),
+            **({"resources": self._resources(), "settings": self._settings} if with_details else {}),
             **(details() if details else {}),
         }
 
@@ -113,14 +123,14 @@ class StatusServer:
 
     def _received(self, link: Link, message: Message) -> None:
         if isinstance(message, StatusRequest):
-            link.send(StatusReply(self.status(with_resources=message.details)))
+            link.send(StatusReply(self.status(with_details=message.details)))
         elif isinstance(message, ChildRequest):
             link.send(self._ask_of_child(message))
         elif isinstance(message, TypedLine):
             link.send(self._type_line(message))
         elif isinstance(message, StatusFollow):
             self._followers[link] = None
-            link.send(StatusReply(self.status(with_resources=False)))
+            link.send(StatusReply(self.status(with_details=False)))
 
     def _changed(self) -> None:
         if self._followers and self._telling is None:
@@ -129,7 +139,7 @@ class StatusServer:
 
     def _tell(self) -> None:
         self._telling = None
-        reply = StatusReply(self.status(with_resources=False))
+        reply = StatusReply(self.status(with_details=False))
         for link in list(self._followers):
             link.send(reply)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from steadyline.clock import LoopClock
-from steadyline.config import Config
+from steadyline.config import Config, marks
 from steadyline.link.network import TcpNetwork
 from steadyline.link.runtime import Runtime
 from steadyline.log import start_logging
@@ -52,7 +52,8 @@ async def run_system(
     epoch = time.time_ns() // 1_000_000
     runtime = Runtime("supervisor", clock, TcpNetwork(), epoch, random.random, log, security=security)
     supervisor = Supervisor(runtime, config, service_names(config), arguments, writer.put)
-    status, manager = StatusServer(runtime, "supervisor", supervisor, with_children=False), systemd()
+    status = StatusServer(runtime, "supervisor", supervisor, marks(config), with_children=False)
+    manager = systemd()
     metrics = MetricsServer(runtime, lambda: supervisor.state)
     stopping = _interrupted_by_signals()
     announcing: list[asyncio.Future[None]] = []

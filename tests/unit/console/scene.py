@@ -12,8 +12,10 @@ from steadyline.calls.journal import Journal
 from steadyline.config import Config
 from steadyline.console.access import Access
 from steadyline.console.service import console_app
+from steadyline.console.settings_desk import SettingsDesk
 from steadyline.console.sources import Sources
 from steadyline.console.watch import Watch
+from steadyline.services.system_status import Answers
 from steadyline.wire.operator_messages import ChildReply
 
 ADDRESS = "http://127.0.0.1:8060"
@@ -29,12 +31,22 @@ class Scene:
         gateway: its status; None: it does not answer.
         wishes: what the supervisor was asked for.
         reply: what it answers; None: nothing.
+        answers: what all say of themselves, when asked for details.
+        given: `--set` of the command line.
+        has_place: there is a place for a configuration file.
     """
 
     folder: Path
     gateway: dict[str, Any] | None = None
     wishes: list[tuple[str, str]] = field(default_factory=list)
     reply: ChildReply | None = field(default_factory=lambda: ChildReply(True, ""))
+    answers: Answers = field(default_factory=dict)
+    given: list[str] = field(default_factory=list)
+    has_place: bool = True
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / "config.toml"
 
     @property
     def journal(self) -> Path:
@@ -56,6 +68,10 @@ class Scene:
             self.wishes.append((action, service))
             return self.reply
 
+        async def ask_all() -> Answers:
+            return self.answers
+
+        log = logging.getLogger("steadyline")
         sources = Sources(
             Watch({}, dict),
             ask_gateway,
@@ -63,8 +79,11 @@ class Scene:
             self.journal,
             [{"service": "gateway", "url": "http://127.0.0.1:8061/metrics"}],
             Access(password.encode(), 3600.0),
-            logging.getLogger("steadyline"),
+            log,
             self.recordings,
+            config,
+            SettingsDesk(self.config_file if self.has_place else None, self.given, log),
+            ask_all,
         )
         return TestClient(console_app(config, sources), base_url=ADDRESS, follow_redirects=False)
 

@@ -5,8 +5,8 @@ from tests.unit.console.scene import ADDRESS, ORIGIN, PASSWORD, Scene
 
 from steadyline.console.guard import COOKIE, HEADERS, MAX_BODY_BYTES
 
-PAGES = ("/", "/calls", "/calls/call-1", "/health")
-DATA = ("/api/line", "/api/calls", "/api/calls/call-1", "/api/calls/call-1/call.txt", "/api/health")
+PAGES = ("/", "/calls", "/calls/call-1", "/health", "/settings")
+DATA = ("/api/line", "/api/calls", "/api/calls/call-1", "/api/calls/call-1/call.txt", "/api/health", "/api/settings")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/calls", "/static/main.js", "/nothing", "/api/calls/nobody"])

@@ -13,7 +13,7 @@ FILES = sorted(STATIC.iterdir())
 MAX_BYTES = 300_000
 
 
-@pytest.mark.parametrize("path", ["/", "/calls", "/calls/some-call", "/health"])
+@pytest.mark.parametrize("path", ["/", "/calls", "/calls/some-call", "/health", "/settings"])
 def test_a_page_is_there_with_landmarks_and_what_it_needs(scene: Scene, path: str) -> None:
     browser = scene.browser()
     text = browser.get(path).text

@@ -128,4 +128,4 @@ def test_who_asks_without_details_costs_no_walk_through_the_processes() -> None:
 
     whole, brief = asyncio.run(scenario())
     assert whole is not None and brief is not None
-    assert whole.keys() - brief.keys() == {"resources"}
+    assert whole.keys() - brief.keys() == {"resources", "settings"}

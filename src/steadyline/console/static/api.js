@@ -1,4 +1,4 @@
-// Talking to the console. Every failure becomes an Error whose message is for people.
+// Talking to the console. Every failure becomes an Error whose message is for people; what was refused has `status` and `content`.
 
 async function answerOf(response) {
   if (response.status === 401) {
@@ -8,7 +8,7 @@ async function answerOf(response) {
   const content = await response.json().catch(() => ({}));
   if (!response.ok) {
     const error = new Error(content.error || `The console answered with status ${response.status}.`);
-    throw Object.assign(error, { status: response.status });
+    throw Object.assign(error, { status: response.status, content });
   }
   return content;
 }

@@ -29,6 +29,8 @@ export function ms(value) {
 
 export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
+export const list = (names) => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
+
 const MAX_NAME_CHARS = 60;
 
 // The user of a SIP address, which is what people know a caller by; all of it where there is none, but no more than is read.

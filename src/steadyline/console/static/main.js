@@ -8,6 +8,7 @@ const PAGES = [
   [/^\/calls$/, "Calls", () => import("./calls.js")],
   [/^\/calls\/([0-9A-Za-z-]+)$/, "Call", () => import("./call.js")],
   [/^\/health$/, "Health", () => import("./health.js")],
+  [/^\/settings$/, "Settings", () => import("./settings.js")],
 ];
 
 for (const link of document.querySelectorAll("nav a")) {
