@@ -88,6 +88,7 @@ async def _under_load(place: Path, request: Request) -> dict[str, Any]:
         paths = await asyncio.to_thread(lists_of, port, past_call)
         lists = {name: await asyncio.to_thread(timed, port, path, REQUESTS) for name, path in paths.items()}
         lists["line, first picture"] = [await asyncio.to_thread(first_picture_ms, port) for _ in range(FIRST_PICTURES)]
+        await _check_calls(system)
         request.progress("lists: " + ", ".join(f"{name} {max(values):.0f} ms" for name, values in lists.items()))
         views, weights = await asyncio.to_thread(_views, place, port, past_call, request.runs)
         request.progress(f"first views: {views} ms")
@@ -95,8 +96,21 @@ async def _under_load(place: Path, request: Request) -> dict[str, Any]:
         for _ in range(request.runs):
             for state, windows in pacing.items():
                 windows.append(await _window(crowds, port, [*paths.values()] if state == "console open" else []))
+                await _check_calls(system)
                 request.progress(f"{state}: packets 20 ms ± {windows[-1]['p99_ms']} ms")
     return {"list_ms": lists, "view_ms": views, "page_kb": weights, "pacing": pacing}
+
+
+async def _check_calls(system: RealSystem) -> None:
+    """All of them are still there, or what was measured is not what it says.
+
+    Raises:
+        DrillError: some have ended.
+    """
+    status = await system.status_of("gateway")
+    live = sum(call["state"] == "answered" for call in status["calls"]) if status else 0
+    if live < LIVE_CALLS:
+        raise system.failed(f"{live} of {LIVE_CALLS} calls are left: the machine is too busy for them")
 
 
 @asynccontextmanager
