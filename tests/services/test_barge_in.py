@@ -92,7 +92,8 @@ def test_the_history_keeps_what_was_heard_and_no_more(journal: Path) -> None:
 
     class Model(RuleModel):
         def stream(self, messages, **options) -> None:  # type: ignore[no-untyped-def]
-            prompts.append([message.content for message in messages[1:]])
+            if messages[-1].role == "user":
+                prompts.append([message.content for message in messages[1:]])
             super().stream(messages, **options)
 
     async def scene(system: SimulatedSystem) -> None:
