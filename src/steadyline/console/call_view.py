@@ -59,7 +59,7 @@ def call_text(call: CallRecord) -> str:
     for turn in call.turns:
         at = _clock(_turn_at_s(call, turn))
         if turn.turn:
-            lines.append(f"{at}  caller  {_spoken(turn.caller_text)}")
+            lines.append(f"{at}  caller  {_spoken(turn.caller_text)}{' [typed]' if turn.is_typed else ''}")
         if turn.clauses:
             lines.append(f"{at}  agent   {_spoken(turn.reply_text)}")
     lines.append(f"ended: {_one_line(call.end_reason or 'not yet')}")
@@ -82,6 +82,7 @@ def _turn(call: CallRecord, turn: TurnRecord) -> dict[str, Any]:
         "said_to_s": _of_clock(call, turn.end_sample),
         "caller_text": None if turn.caller_text is None else turn.caller_text[:MAX_SHOWN_CHARS],
         "reply_text": reply[:MAX_SHOWN_CHARS],
+        "is_typed": turn.is_typed,
         "is_cut": max(len(turn.caller_text or ""), len(reply)) > MAX_SHOWN_CHARS,
         "clauses": len(turn.clauses),
         "clauses_heard": sum(bool(clause.heard_samples) for clause in turn.clauses),

@@ -151,6 +151,16 @@ def test_a_name_that_is_no_calls_is_not_found(scene: Scene, name: str, what: str
     assert answer.status_code == 404 and "set-cookie" not in answer.headers
 
 
+def test_what_was_typed_is_told_from_what_was_said(scene: Scene) -> None:
+    scene.with_call()
+    with Journal(scene.journal) as journal:
+        journal.turn_heard("call-1", 2, 70_000, 70_001, "And of Spain?", "en", 1006.0)
+    browser = scene.browser()
+    assert [turn["is_typed"] for turn in browser.get("/api/calls/call-1").json()["turns"]] == [False, False, True]
+    text = browser.get("/api/calls/call-1/call.txt").text
+    assert "caller  And of Spain? [typed]" in text and "What is it? [typed]" not in text
+
+
 def test_words_that_were_not_kept_are_said_to_be_so(scene: Scene) -> None:
     with Journal(scene.journal, store_text=False) as journal:
         journal.call_started("call-1", 66, "sip", "sip:a@b", "PCMU", 1000.0)

@@ -112,7 +112,7 @@ function turnOf(turn) {
   return h("li", { id: `turn-${turn.turn}`, class: "turn" },
     h("div", { class: "at" }, h("span", {}, clock(turn.at_s)), h("span", { class: "muted" }, turn.turn ? `turn ${turn.turn}` : "greeting")),
     h("div", { class: "talk" },
-      turn.turn ? h("p", { class: "bubble caller" }, h("span", { class: "who" }, "caller"), words(turn.caller_text)) : null,
+      turn.turn ? h("p", { class: "bubble caller" }, h("span", { class: "who" }, turn.is_typed ? "caller, typed" : "caller"), words(turn.caller_text)) : null,
       turn.clauses ? h("p", { class: "bubble agent" }, h("span", { class: "who" }, "agent"), words(turn.reply_text)) : null,
       notes.length ? h("p", { class: "muted" }, notes.join(" · ")) : null),
     turn.waterfall.length ? waterfall(turn) : h("div"));
