@@ -23,7 +23,7 @@ FOUND_BY: dict[str, int] = {
     "commits_before_the_journal_has_it": 59,
     "sends_a_clause_before_the_journal_has_it": 86,
     "the_voice_forgets_what_it_has_sent": 13,
-    "outbound_goes_on_where_it_was_played": 122,
+    "outbound_goes_on_where_it_was_played": 131,
     "outbound_plays_a_clause_whenever_it_comes": 57,
     "outbound_goes_on_where_it_was_when_nothing_was_accepted": 346,
     "inbound_forgets_what_it_has_sent": 11,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.services.scenes import (
     GREETING,
+    SimulatedCall,
     SimulatedEngines,
     SimulatedSystem,
     answer_to,
@@ -35,6 +36,22 @@ def test_every_rate_of_the_line(journal: Path, rate_hz: int) -> None:
         assert await ask(call, "alpha bravo") == answer_to("alpha bravo")
         assert all(0.108 <= heard.duration_s <= 0.132 for heard in call.heard)
         assert journaled(system, call).codec == call.codec
+
+    play(scene, journal)
+
+
+def test_a_codec_that_is_known_after_the_answer_is_journaled(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        codec = type(system.dial(8_000)).codec
+        monkeypatch.setattr(
+            SimulatedCall, "codec", property(lambda call: codec.fget(call) if now() > known_at else None)
+        )
+        known_at = now() + 1.0
+        call = system.dial(8_000)
+        await silence(call)
+        await asyncio.sleep(2.0)
+        assert (call.heard_text, journaled(system, call).codec) == (GREETING, "PCMU")
 
     play(scene, journal)
 

@@ -142,6 +142,6 @@ def test_a_message_is_refused_as_not_implemented_and_disturbs_no_call(
     assert [after.sequence - before.sequence for before, after in itertools.pairwise(packets)] == [1] * (
         len(packets) - 1
     )
-    assert {line["event"] for line in agent.rest()} <= {"registration", "incoming", "ready_changed"}
+    assert {line["event"] for line in agent.rest()} <= {"registration", "incoming", "ready_changed", "sip"}
     inside.hang_up()
     agent.expect("closed", reason="caller hung up")

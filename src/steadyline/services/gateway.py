@@ -27,6 +27,7 @@ from steadyline.wire.session import Closed, SessionState
 
 PROCESSORS = frozenset({"inbound", "outbound"})
 ANSWER_TIMEOUT_S = 10.0
+CODEC_WITHIN_S, CODEC_LOOK_S = 5.0, 0.1
 
 
 class GatewayService:
@@ -144,6 +145,7 @@ class GatewayService:
             self._hang_up(call, f"not established: {error or 'no answer to 200 OK'}")
             return
         self._answered(call, ready_ms)
+        await self._note_late_codec(call)
         await self._runtime.clock.sleep(gateway.max_call_s)
         self._hang_up(call, "longest duration reached")
 
@@ -167,6 +169,16 @@ class GatewayService:
         self._runtime.log.info(
             "answered with %s, ready after %.1f ms", call.line.codec, ready_ms, extra={"call_id": call.call_id}
         )
+
+    async def _note_late_codec(self, call: GatewayCall) -> None:
+        """The line may know its codec some ms after the answer, on a busy machine some more."""
+        if call.line.codec is not None:
+            return
+        uuid, at, until = call.call_uuid, self._runtime.clock.wall(), self._runtime.clock.now() + CODEC_WITHIN_S
+        while call.line.codec is None and self._runtime.clock.now() < until:
+            await self._runtime.clock.sleep(CODEC_LOOK_S)
+        codec = call.line.codec or ""
+        self._journal.note(lambda journal: journal.call_answered(uuid, at, codec))
 
     def _first_audio(self, call: GatewayCall, turn: int, waited_s: float) -> None:
         uuid, waited_ms = call.call_uuid, round(waited_s * 1000, 1)
