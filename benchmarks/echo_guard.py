@@ -13,6 +13,7 @@ from benchmarks.measurement import Measurement, Request
 from benchmarks.utterances import levelled, spoken, trimmed
 from steadyline.audio.echo_guard import WINDOW_SAMPLES, EchoGuard
 from steadyline.audio.endpointing import Endpointer, SpeechEnded
+from steadyline.audio.onset import Onset, OnsetDetector
 from steadyline.audio.pcm import Float32
 from steadyline.audio.silence_gate import SilenceGate
 from steadyline.config import Config
@@ -50,10 +51,12 @@ PATHS = (
 ECHOES_DB = (-30, -20, -10)
 INTERRUPTED_ECHOES_DB = (None, -20, -10)
 ONSETS_PER_MINUTE_BOUND = {-30: 0.0, -20: 0.0, -10: 1.0}
-ONSET_PROBABILITY, ONSET_WINDOWS = Config().barge_in.onset_probability, 1
-"""The agent pauses when so many windows of 32 ms in a row may be speech (`barge_in.onset_ms`)."""
+ONSET_WINDOWS = 2
+"""The agent pauses within so many windows of 32 ms, if all of them may be speech (`audio/onset.py`)."""
 SOFTER_DB = -10
 """A caller who speaks softly, against the agent."""
+Window = tuple[float, bool]
+"""The probability that it is speech, and whether nothing of it can be echo."""
 WINDOW_MS = WINDOW_SAMPLES * 1000 / CLOCK_HZ
 SEED = 28
 
@@ -91,11 +94,11 @@ def _echo_alone(voices: Spoken, agent: str, path: EchoPath, rng: np.random.Gener
     rows = []
     for echo_db in ECHOES_DB:
         line = scene(voices.answers[agent], (), path, echo_db, rng)
-        probabilities = _probabilities(line.caller)
-        guarded, guard_us = _guarded(line, probabilities)
+        windows = _heard(line.caller)
+        guarded, guard_us = _guarded(line, windows)
         row = {"what": "echo alone", "agent": agent, "delay_ms": path.delay_ms, "echo_db": echo_db}
         row |= {"s": round(len(line.caller) / CLOCK_HZ, 2), "guard_us": round(guard_us, 1)}
-        rows.append(row | {"onsets": len(_onsets(guarded)), "unguarded_onsets": len(_onsets(probabilities))})
+        rows.append(row | {"onsets": len(_onsets(guarded)), "unguarded_onsets": len(_onsets(windows))})
     return rows
 
 
@@ -106,8 +109,8 @@ def _interrupted(voices: Spoken, agent: str, path: EchoPath, rng: np.random.Gene
             order = rng.permutation(len(voices.interruptions))[: len(ANSWERS)]
             words = [voices.interruptions[at] * np.float32(10 ** (voice_db / 20)) for at in order]
             line = scene(voices.answers[agent], words, path, echo_db, rng)
-            alone = _probabilities(line.caller_alone)
-            guarded, _ = _guarded(line, _probabilities(line.caller))
+            alone = _heard(line.caller_alone)
+            guarded, _ = _guarded(line, _heard(line.caller))
             row = {"what": "interrupted", "agent": agent, "delay_ms": path.delay_ms, "echo_db": echo_db}
             late = [_late_ms(alone, guarded, span) for span in line.interruptions]
             rows.append(row | {"voice_db": voice_db, "late_ms": [value for value in late if value != NEVER_HEARD]})
@@ -118,7 +121,7 @@ NEVER_HEARD = -1.0
 """The detector does not hear the interruption even without an echo."""
 
 
-def _late_ms(alone: list[float], guarded: list[float], span: tuple[int, int]) -> float | None:
+def _late_ms(alone: list[Window], guarded: list[Window], span: tuple[int, int]) -> float | None:
     """How much later speech is found than on a line without echo or guard; None: not at all."""
     first, last = span[0] // WINDOW_SAMPLES, span[1] // WINDOW_SAMPLES + ONSET_WINDOWS
     without = _onsets(alone[first:last])
@@ -128,25 +131,26 @@ def _late_ms(alone: list[float], guarded: list[float], span: tuple[int, int]) ->
     return max(0.0, (found[0] - without[0]) * WINDOW_MS) if found else None
 
 
-def _probabilities(caller: Float32) -> list[float]:
-    """Of speech in each window, as inbound's detector has them."""
+def _heard(caller: Float32) -> list[Window]:
+    """Each window, as inbound's detector has it."""
     detector = SilenceGate(SileroVad(), Config().inbound.silence_dbfs)
-    return [detector.probability(caller[at : at + WINDOW_SAMPLES]) for at in _windows(caller)]
+    return [(detector.probability(caller[at : at + WINDOW_SAMPLES]), True) for at in _windows(caller)]
 
 
-def _guarded(line: Scene, probabilities: Sequence[float]) -> tuple[list[float], float]:
-    """The probabilities that the guard leaves, utterances cut as inbound cuts them; and its µs of CPU per window."""
+def _guarded(line: Scene, windows: Sequence[Window]) -> tuple[list[Window], float]:
+    """The windows as the guard leaves them, utterances cut as inbound cuts them; and its µs of CPU per window."""
     config = Config()
     guard, endpointer = EchoGuard(echo_settings(config)), Endpointer(endpoint_settings(config))
     to_play, began_at = list(line.played), time.process_time()
-    left: list[float] = []
-    for at, probability in zip(_windows(line.caller), probabilities, strict=True):
+    left: list[Window] = []
+    for at, (probability, _) in zip(_windows(line.caller), windows, strict=True):
         while to_play and to_play[0][0] <= at + WINDOW_SAMPLES:
             start, samples = to_play.pop(0)
             guard.played(samples, start)
         window = line.caller[at : at + WINDOW_SAMPLES]
-        left.append(0.0 if guard.is_echo(window, at, learns=not endpointer.in_speech) else probability)
-        if any(isinstance(event, SpeechEnded) for event in endpointer.feed(left[-1], at)):
+        is_echo = guard.is_echo(window, at, learns=not endpointer.in_speech)
+        left.append((0.0 if is_echo else probability, guard.is_clear))
+        if any(isinstance(event, SpeechEnded) for event in endpointer.feed(left[-1][0], at, is_clear=guard.is_clear)):
             guard.settle()
     return left, (time.process_time() - began_at) * 1e6 / len(left)
 
@@ -155,15 +159,14 @@ def _windows(caller: Float32) -> range:
     return range(0, len(caller) - WINDOW_SAMPLES + 1, WINDOW_SAMPLES)
 
 
-def _onsets(probabilities: Sequence[float]) -> list[int]:
-    """Windows with which speech has begun."""
-    onsets: list[int] = []
-    run = 0
-    for number, probability in enumerate(probabilities):
-        run = run + 1 if probability >= ONSET_PROBABILITY else 0
-        if run == ONSET_WINDOWS:
-            onsets.append(number)
-    return onsets
+def _onsets(windows: Sequence[Window]) -> list[int]:
+    """Windows at which the agent pauses."""
+    detector = OnsetDetector(endpoint_settings(Config()).onset)
+    told = [
+        detector.feed(probability, at * WINDOW_SAMPLES, is_clear=clear)
+        for at, (probability, clear) in enumerate(windows)
+    ]
+    return [number for number, event in enumerate(told) if isinstance(event, Onset)]
 
 
 def _figures(rows: Sequence[dict[str, Any]]) -> list[Figure]:

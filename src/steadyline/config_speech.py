@@ -54,9 +54,11 @@ class BargeInSection:
 
     enabled: bool = setting(True, "what the caller says during an answer ends it; false: it is answered afterwards")
     onset_probability: float = setting(
-        0.4, "a window of 32 ms may be speech, and the agent pauses, from this on; at most inbound.start_probability",
-        low=0.05, high=0.95,
-    )  # fmt: skip
+        0.4,
+        "a window of 32 ms may be speech, and the agent pauses, from this probability on, or from half of it for twice as long",
+        low=0.05,
+        high=0.95,
+    )
     onset_ms: int = setting(
         32, "so much of it makes the agent pause, ms, in windows of 32; at most inbound.min_speech_ms", low=32
     )

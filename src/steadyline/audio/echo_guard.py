@@ -37,6 +37,8 @@ _FALL, _RISE = 0.3, 0.03
 _DECAY_DB = 200.0 * _HOP_SAMPLES / SAMPLE_RATE_HZ
 # Below this share of a window's power that is no echo, it is all echo.
 _CALLER_SHARE = 0.5
+# From this share on there is no doubt that somebody speaks.
+_CLEAR_SHARE = 0.9
 # A speech detector goes on hearing speech in the quiet after it, Silero for up to five windows (measured). A window softer than
 # any caller, so soon after an echo that it may have heard, is that.
 _LINGER_WINDOWS = 8
@@ -69,6 +71,7 @@ class EchoGuard:
     """Judges windows of one call.
 
     Attributes:
+        is_clear: what was played may account for a tenth of the newest window that mattered at most.
         learned: what was known of the line's echo when the newest utterance ended, for `restore`; "" before the first.
     """
 
@@ -82,6 +85,7 @@ class EchoGuard:
         self._played_end = 0
         self._levels_end = -1
         self._levels: Levels = np.zeros((self._rows, self._gains.shape[1]))
+        self.is_clear = True
         self.learned = ""
 
     def played(self, samples: Float32, start: int) -> None:
@@ -116,11 +120,14 @@ class EchoGuard:
         end = start + WINDOW_SAMPLES
         played_from = self._played_end - len(self._played.newest)
         was_played = self._played_end > max(end - self._span, played_from) and played_from < end
+        self.is_clear = not was_played
         if not was_played or not (learns or matters):
             return False
         levels, heard = self._levels_of(window, end)
         played = levels[: len(self._delays)]
-        is_echo = matters and (self._explains(played, heard) or self._lingers(levels, heard))
+        share = self._caller_share(played, heard) if matters else 0.0
+        is_echo = matters and (share < _CALLER_SHARE or self._lingers(levels, heard))
+        self.is_clear = share >= _CLEAR_SHARE
         if learns:
             self._learn(played, heard)
         return is_echo
@@ -143,8 +150,9 @@ class EchoGuard:
         self.learned = learned
         return True
 
-    def _explains(self, played: Levels, heard: Levels) -> bool:
-        """Whether echo of `played`, shape (delays, bands), accounts for `heard`, shape (bands,), all in dB."""
+    def _caller_share(self, played: Levels, heard: Levels) -> float:
+        """How much of the power of `heard`, shape (bands,), echo of `played`, shape (delays, bands), does not account for; levels
+        in dB."""
         decay = (_DECAY_DB * self._delays)[:, None]
         # What was played earlier still sounds in the room.
         sounding = np.maximum.accumulate((played - decay)[::-1])[::-1] + decay
@@ -154,7 +162,7 @@ class EchoGuard:
         np.maximum(nearby[:-1], sounding[1:], out=nearby[:-1])
         echo = (self._gains + nearby).max(axis=0) + self._settings.margin_db
         power = _power(heard)
-        return float(np.maximum(power - _power(echo), 0.0).sum()) < _CALLER_SHARE * float(power.sum())
+        return float(np.maximum(power - _power(echo), 0.0).sum()) / float(power.sum())
 
     def _lingers(self, levels: Levels, heard: Levels) -> bool:
         """Whether a window is quiet, and echo came shortly before it."""

@@ -25,14 +25,17 @@ class OnsetSettings:
     """When something may become an utterance.
 
     Attributes:
-        probability: a window at or above it may be speech.
-        onset_ms: so much of it in a row is told.
-        release_ms: so much below it takes back what was told: more than the dip between a word's first consonant and its vowel,
-            which Silero hears in "Sorry" for two windows.
+        probability: a window at or above it may be speech; one at half of it is half a reason to think so: "Stop" begins
+            with four windows at 0.2 to 0.3.
+        sure_probability: where some of a window may be echo of our own voice, only this is a reason, and half a one.
+        onset_ms: so much of it in a row is told; of half reasons twice as much.
+        release_ms: so much without a reason takes back what was told: more than the dip between a word's first consonant and its
+            vowel, which lasts for two windows in "Sorry".
         undecided_ms: what has not become an utterance after so long is taken back, whatever it is.
     """
 
     probability: float = 0.4
+    sure_probability: float = 0.5
     onset_ms: int = 32
     release_ms: int = 96
     undecided_ms: int = 320
@@ -49,19 +52,22 @@ class OnsetDetector:
         """Nothing was heard; what was told and became an utterance is not taken back."""
         self._since: int | None = None
         self._quiet_from: int | None = None
+        self._reasons_ms = 0.0
         self._is_told = self._is_taken_back = False
 
-    def feed(self, probability: float, window: int) -> Onset | FalseOnset | None:
+    def feed(self, probability: float, window: int, *, is_clear: bool = True) -> Onset | FalseOnset | None:
         """What the window at sample index `window` tells.
 
         Args:
             probability: of speech, 0 to 1, within `WINDOW_SAMPLES` samples.
             window: windows follow each other without a gap.
+            is_clear: nothing of it can be echo of our own voice.
         """
-        now = window + WINDOW_SAMPLES
-        if probability >= self._settings.probability:
+        now, reason = window + WINDOW_SAMPLES, self._reason(probability, is_clear=is_clear)
+        if reason:
             self._since = window if self._since is None else self._since
             self._quiet_from = None
+            self._reasons_ms += reason * WINDOW_SAMPLES / SAMPLES_PER_MS
             return self._sounding(self._since, now)
         if self._since is None:
             return None
@@ -82,12 +88,18 @@ class OnsetDetector:
         self.begin()
         return None if is_told else Onset(candidate)
 
+    def _reason(self, probability: float, *, is_clear: bool) -> float:
+        """How much of a reason a window is to think that somebody speaks: 0, a half, or 1."""
+        settings = self._settings
+        if is_clear and probability >= settings.probability:
+            return 1.0
+        return 0.5 if probability >= (settings.probability / 2 if is_clear else settings.sure_probability) else 0.0
+
     def _sounding(self, since: int, now: int) -> Onset | FalseOnset | None:
-        lasts_ms = (now - since) / SAMPLES_PER_MS
-        if not self._is_told and lasts_ms >= self._settings.onset_ms:
+        if not self._is_told and self._reasons_ms >= self._settings.onset_ms:
             self._is_told = True
             return Onset(since)
-        if self._is_told and not self._is_taken_back and lasts_ms >= self._settings.undecided_ms:
+        if self._is_told and not self._is_taken_back and now - since >= self._settings.undecided_ms * SAMPLES_PER_MS:
             self._is_taken_back = True
             return FalseOnset(since)
         return None

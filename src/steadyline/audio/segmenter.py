@@ -74,7 +74,7 @@ class SpeechSegmenter:
         self._vad = vad
         self._echo_guard = echo_guard
         self._endpointer = Endpointer(settings, start)
-        self._silence_below = min(settings.end_probability, settings.onset.probability)
+        self._silence_below = min(settings.end_probability, settings.onset.probability / 2)
         self._kept: Float32 = np.zeros(0, np.float32)
         self._kept_from = self._fed = start
         self._sent = start
@@ -155,7 +155,8 @@ class SpeechSegmenter:
         at = self._fed - self._kept_from
         probability = self._probability(self._kept[at : at + WINDOW_SAMPLES])
         self._fed += WINDOW_SAMPLES
-        for event in self._endpointer.feed(probability, self._fed - WINDOW_SAMPLES):
+        is_clear = self._echo_guard is None or self._echo_guard.is_clear
+        for event in self._endpointer.feed(probability, self._fed - WINDOW_SAMPLES, is_clear=is_clear):
             if isinstance(event, SpeechStarted):
                 self._sent = event.start
             elif isinstance(event, SpeechEnded):

@@ -18,6 +18,8 @@ SOME_WORDS = "Hello"
 """Stands for what the caller will say next: all before it is the next prompt's, too, the template's marks included."""
 RESTS = 2
 """Later clauses are rendered while the caller listens to those before."""
+GRACE_PIECES = 8
+"""So much more is written before a rest: a short answer is over by then, and its end, which is heard next, is there in time."""
 TEMPLATE_TOKENS = 16
 """More than a chat template adds to a message. A token has at least a character, so shorter prompts are not counted."""
 
@@ -60,12 +62,18 @@ class Answer:
         self.pieces = 0
         self.rests_for = ""
         self._rests = rests
+        self._rests_from = 0
         self._go_on: Callable[[], None] | None = None
         self._started_at = asyncio.get_running_loop().time()
         self._splitter = splitter
         self._marker = marker
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue()
         self._error: BaseException | None = None
+
+    @property
+    def is_to_rest(self) -> bool:
+        """The model should leave the processor to the voice now; asked by the thread on which it writes."""
+        return bool(self.rests_for) and self.pieces >= self._rests_from
 
     @property
     def ends_call(self) -> bool:
@@ -129,6 +137,7 @@ class Answer:
             self.said.append(text)
             self._clauses.put_nowait(text)
             self.rests_for, self._rests = (text, self._rests - 1) if self._rests else ("", 0)
+            self._rests_from = self.pieces + GRACE_PIECES
             if self.on_clause is not None:
                 self.on_clause(text)
 
@@ -244,7 +253,7 @@ class Answerer:
             nonlocal gave_way
             answer.pieces += 1
             loop.call_soon_threadsafe(answer.take, piece)
-            gave_way = gave_way or order.gives_way or bool(answer.rests_for)
+            gave_way = gave_way or order.gives_way or answer.is_to_rest
             return self._is_stopped or answer.is_stopped or gave_way
 
         def go_on() -> None:

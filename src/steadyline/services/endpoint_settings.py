@@ -11,6 +11,7 @@ def endpoint_settings(config: Config) -> EndpointSettings:
     return EndpointSettings(
         onset=OnsetSettings(
             min(barge_in.onset_probability, inbound.start_probability),
+            inbound.start_probability,
             min(barge_in.onset_ms, inbound.min_speech_ms),
             barge_in.release_ms,
             inbound.min_speech_ms + 2 * barge_in.release_ms,

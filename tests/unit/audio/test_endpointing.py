@@ -83,6 +83,21 @@ def test_a_word_that_dips_at_its_beginning_stops_the_agent_once() -> None:
     assert [type(event) for event in events][:2] == [Onset, SpeechStarted]
 
 
+def test_a_soft_consonant_stops_the_agent_in_its_second_window() -> None:
+    """ "Stop", as Silero hears it at 8 kHz."""
+    endpointer = Endpointer(EndpointSettings())
+    heard = [endpointer.feed(p, at * WINDOW_SAMPLES) for at, p in enumerate((0.07, 0.24, 0.26, 0.24, 0.25, 0.41, 0.99))]
+    assert heard[2] == [Onset(WINDOW_SAMPLES)] and heard[3:6] == [[], [], []]
+
+
+def test_where_there_may_be_echo_more_is_asked_for() -> None:
+    endpointer = Endpointer(EndpointSettings())
+    heard = [
+        endpointer.feed(p, at * WINDOW_SAMPLES, is_clear=False) for at, p in enumerate((0.3, 0.45, 0.6, 0.2, 0.6, 0.6))
+    ]
+    assert heard == [[], [], [], [], [], [Onset(4 * WINDOW_SAMPLES)]]
+
+
 def test_what_stays_doubtful_is_taken_back_and_holds_nothing_up_again() -> None:
     """Music on the line, or somebody who hums."""
     settings = EndpointSettings()
