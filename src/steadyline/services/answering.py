@@ -136,8 +136,9 @@ class Answer:
             self.first_clause_s = self.first_clause_s or asyncio.get_running_loop().time() - self._started_at
             self.said.append(text)
             self._clauses.put_nowait(text)
-            self.rests_for, self._rests = (text, self._rests - 1) if self._rests else ("", 0)
+            # In this order: the thread on which the model writes looks at both.
             self._rests_from = self.pieces + GRACE_PIECES
+            self.rests_for, self._rests = (text, self._rests - 1) if self._rests else ("", 0)
             if self.on_clause is not None:
                 self.on_clause(text)
 
