@@ -14,7 +14,7 @@ from steadyline.drills.kills.cells import SERVICES, SIGNALS
 from steadyline.drills.options import Progress
 from steadyline.drills.real_system import RealSystem, strike
 from steadyline.drills.soak.call import SoakCall, make_call, random_pause
-from steadyline.drills.soak.resources import Held, held_by, journal_rows, leaks
+from steadyline.drills.soak.resources import Held, differences, held_by, journal_rows, leaks
 from steadyline.drills.tone_caller import ToneCaller
 from steadyline.drills.tone_engines import ENGINE_SETTINGS
 from steadyline.sip import SipUserAgent
@@ -23,6 +23,8 @@ QUIET_DEADLINE_S = 60.0
 CALL_S = 1.6
 """About what a call lasts after its answer; a kill falls anywhere within."""
 SETTLE_S = 2.0
+MOST_SETTLES = 10
+"""What still changes after so many looks, `SETTLE_S` apart, is compared as it is then."""
 SPARE_CALLS = 2
 """A call that has just ended still has its slot for a moment."""
 SOAK_SETTINGS = (
@@ -184,9 +186,16 @@ class Soak:
         return [entry.facts["slot"] for entry in entries if entry.event == "generation begun"]
 
     async def _at_rest(self) -> dict[str, Held]:
+        """What is held once it has stopped changing: recordings of the last calls are closed a moment after them."""
         await self._system.wait_quiet(QUIET_DEADLINE_S)
-        await asyncio.sleep(SETTLE_S)
-        return await held_by(self._system)
+        held = await held_by(self._system)
+        for _ in range(MOST_SETTLES):
+            before = held
+            await asyncio.sleep(SETTLE_S)
+            held = await held_by(self._system)
+            if not differences(before, held):
+                break
+        return held
 
     async def _report(self) -> None:
         made = len(self.result.calls)

@@ -73,14 +73,21 @@ def _ports(pid: int) -> int:
     return len({one.laddr for one in connections if one.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)})
 
 
+def differences(before: dict[str, Held], after: dict[str, Held]) -> list[str]:
+    """Of what must be the same, what is not, in words."""
+    return [
+        f"{name}: {field} {getattr(was, field)} before, {getattr(after[name], field)} after"
+        for name, was in before.items()
+        for field in EXACT
+        if getattr(after[name], field) != getattr(was, field)
+    ]
+
+
 def leaks(before: dict[str, Held], after: dict[str, Held]) -> list[str]:
     """What is not as it was, in words."""
-    found = []
+    found = differences(before, after)
     for name, was in before.items():
         now = after[name]
-        for field in EXACT:
-            if getattr(now, field) != getattr(was, field):
-                found.append(f"{name}: {field} {getattr(was, field)} before, {getattr(now, field)} after")
         allowed = max(MEMORY_SLACK_BYTES, MEMORY_SLACK_PART * was.rss_bytes)
         if now.rss_bytes > was.rss_bytes + allowed:
             found.append(f"{name}: memory {was.rss_bytes / 2**20:.1f} MB before, {now.rss_bytes / 2**20:.1f} MB after")
