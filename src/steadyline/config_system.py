@@ -53,7 +53,9 @@ class GatewaySection:
         20000, "highest call id; the ports 9002 + id must stay below the ephemeral ports", low=2, high=50000
     )
     call_id_rest_s: float = setting(60.0, "an id is not used again for so long, s", low=0)
-    frame_ms: int = setting(20, "the caller's audio is passed on in pieces of this length, ms", low=10, high=100)
+    frame_ms: int = setting(
+        10, "the caller's audio is looked for this often and passed on at once, ms", low=10, high=100
+    )
     quiet_frame_ms: int = setting(60, "the same after a second in which nobody spoke, ms", low=10, high=200)
     crowded_frame_ms: int = setting(
         60, "the same with `crowded_calls` or more: longer pieces cost less, and every answer some ms", low=10, high=100
