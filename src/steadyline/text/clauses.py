@@ -24,6 +24,8 @@ _SELDOM_AN_END = _words(
 )
 # An end unless a number follows.
 _BEFORE_A_NUMBER = _words("no nr nos vol p pp ch art sec")
+# What is said digit by digit, such as a telephone number: it takes long to write and long to speak.
+_SPELT = re.compile(r"[+(]?\d{3}[\d)-]")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 
@@ -40,7 +42,8 @@ class ClauseSplitter:
         max_chars: a clause is not longer; it is cut at its last comma or space.
         first_min_chars: the first clause may end at a comma from this length on, so that the caller waits less.
         first_max_chars: as max_chars, for the first clause.
-        first_before: the first clause may also end before one of these words, in small letters, if it has first_min_chars.
+        first_before: the first clause may also end before one of these words, in small letters, if it has first_min_chars;
+            and then before a number of four or more digits as well. Empty: at marks alone.
     """
 
     def __init__(
@@ -103,18 +106,21 @@ class ClauseSplitter:
                     return None
                 if is_end:
                     return end
-            elif mark == " " and self._limits is self._first:
-                start = self._phrase_start(comma_chars)
+            elif self._first_before and self._limits is self._first:
+                start = self._phrase_start(mark, comma_chars)
                 if start is not None:
                     return start
             self._scanned += 1
         return None
 
-    def _phrase_start(self, min_chars: int) -> int | None:
-        """Where the word begins that ends here, if the first clause may end before it."""
+    def _phrase_start(self, mark: str, min_chars: int) -> int | None:
+        """Where the word begins that is scanned, if the first clause may end before it."""
         start = self._text.rfind(" ", 0, self._scanned) + 1
-        is_long_enough = len(self._text[:start].strip()) >= min_chars
-        return start if is_long_enough and self._text[start : self._scanned].lower() in self._first_before else None
+        if len(self._text[:start].strip()) < min_chars:
+            return None
+        if mark == " ":
+            return start if self._text[start : self._scanned].lower() in self._first_before else None
+        return start if _SPELT.fullmatch(self._text[start : self._scanned + 1]) else None
 
     def _end_of_marks(self, final: bool) -> int | None:
         """The position behind the mark and what closes with it; None when more of it may come."""

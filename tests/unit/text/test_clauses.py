@@ -49,6 +49,11 @@ BEFORE = frozenset({"is", "which", "in"})
             ["What a lovely island.", "Is that so? The answer is no."],
         ),
         ("The capital of France IS Paris.", ["The capital of France", "IS Paris."]),
+        ("Your number is 555-0199.", ["Your number is", "555-0199."]),
+        ("Please call us at (555) 0199 today.", ["Please call us at", "(555) 0199 today."]),
+        ("Your number: +1555 0199.", ["Your number:", "+1555 0199."]),
+        ("Half of that, or 250 euros.", ["Half of that,", "or 250 euros."]),
+        ("555-0199 is your number.", ["555-0199 is your number."]),
         ("The price in\nis what I asked in vain.", ["The price in", "is what I asked in vain."]),
     ],
 )
