@@ -6,8 +6,8 @@ import numpy as np
 
 from steadyline.recorder.format import CLOCK_HZ, MICROSECONDS, Kind, Pcm16, pack_sound
 
-PIECES = 10
-"""A line gives one every 20 ms. A record for ten of them costs a tenth, and a crash no more of the sound than these."""
+LONGEST_TICKS = CLOCK_HZ // 5
+"""A line gives a piece every 20 ms. A record for ten of them costs a tenth, and a crash no more of the sound than these."""
 
 
 class SoundRun:
@@ -38,7 +38,7 @@ class SoundRun:
             The record of those before it, if it is not gathered with them, else b"".
         """
         record = b""
-        if sample != self.end or rate_hz != self._rate_hz or len(self._pieces) >= PIECES:
+        if sample != self.end or rate_hz != self._rate_hz or sample - self._start >= LONGEST_TICKS:
             record = self.take()
             self._began_at, self._start, self._rate_hz = self._wall(), sample, rate_hz
         self._pieces.append(samples)
