@@ -72,7 +72,12 @@ async def _talked(
             if answered != CALLS:
                 raise system.failed(f"{answered} of {CALLS} calls were answered")
         await asyncio.sleep(SETTLE_S)
-        return percent_of_a_core(parts, WINDOW_S)
+        shares = percent_of_a_core(parts, WINDOW_S)
+        for system in systems:
+            left = len((await asyncio.to_thread(system.status))["calls"])
+            if left != CALLS:
+                raise system.failed(f"{left} of {CALLS} calls were there to the end of the window")
+        return shares
     finally:
         for crowd in crowds:
             await crowd.end()
