@@ -1,7 +1,9 @@
 """Calls with a fault that was put in, and what `steadyline calls why` says of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,15 @@ from steadyline.diagnosis.evidence import Finding, evidence_of
 from steadyline.diagnosis.rules import findings
 from steadyline.drills.simulated_engines import Heard, RuleModel, SimulatedEngines, ToneRecognizer, ToneSynthesizer
 from steadyline.drills.simulated_line import LineEcho
+from steadyline.drills.simulated_workers import engine_sleep
+from steadyline.drills.tone_speech import speak
 from steadyline.errors import EngineError
 from steadyline.recorder.folders import call_folder
 from steadyline.recorder.reading import Recording
 
 Float32 = NDArray[np.float32]
+WORD_S = 0.4
+"""A word and the pause after it."""
 Scene = Callable[[SimulatedSystem, SimulatedCall], Awaitable[None]]
 
 
@@ -39,6 +45,15 @@ class FailingModel(RuleModel):
 
     def stream(self, *arguments: Any, **options: Any) -> None:
         raise EngineError("out of memory")
+
+
+class SlowVoice(ToneSynthesizer):
+    """Takes twice as long to render a clause as it takes to speak it."""
+
+    def synthesize(self, text: str) -> Iterator[Float32]:
+        spoken = speak(text, self.rate_hz)
+        engine_sleep(2 * len(spoken) / self.rate_hz)
+        yield spoken
 
 
 class DeafRecognizer(ToneRecognizer):
@@ -196,6 +211,33 @@ def test_a_fault_that_was_put_in_is_named(
     found = diagnosed(journal, scene, config, engines)
     assert rule in {one.rule for one in found}, found
     assert all(one.text and one.evidence for one in found)
+
+
+@pytest.mark.parametrize(
+    ("engines", "who", "side"),
+    [
+        (SimulatedEngines(synthesizer=SlowVoice), "voice", "before"),
+        (SimulatedEngines(model=lambda: RuleModel(word_s=0.6)), "language model", "after"),
+    ],
+    ids=["voice", "model"],
+)
+def test_an_answer_that_runs_dry_is_named_with_the_silence_that_the_caller_heard(
+    journal: Path, engines: SimulatedEngines, who: str, side: str
+) -> None:
+    silences: list[float] = []
+
+    async def scene(system: SimulatedSystem, call: SimulatedCall) -> None:
+        before = len(call.heard)
+        await ask(call, "alpha")
+        await asyncio.sleep(8.0)
+        starts = [word.start_s for word in call.heard[before:]]
+        silences.append(max(after - start for start, after in pairwise(starts)))
+
+    found = [one for one in diagnosed(journal, scene, engines=engines) if one.rule == "starved"]
+    [one] = [one for one in found if "turn 1 " in one.text]
+    assert f"the {who} did not keep up" in one.text and f"s {side} the silence began" in one.evidence[0]
+    told = re.search(r"([0-9.]+) s of silence before clause 1 of turn 1", one.evidence[0])
+    assert told is not None and float(told[1]) == pytest.approx(silences[0], abs=WORD_S)
 
 
 def test_an_echo_that_is_taken_for_the_caller_is_named(journal: Path) -> None:

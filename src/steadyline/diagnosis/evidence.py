@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from steadyline.audio.levels import SILENCE_DBFS
 from steadyline.audio.pcm import from_pcm16
 from steadyline.calls.records import CallRecord, TurnRecord
+from steadyline.diagnosis.gaps import Gap, gaps_in_answers
 from steadyline.recorder.channels import CLOCK_HZ, two_channels
 from steadyline.recorder.format import Origin
 from steadyline.recorder.reading import Happening, Recording
@@ -45,6 +46,7 @@ class Evidence:
         caller_dbfs, agent_dbfs: level of either channel in each 0.1 s, float64; None when no sound was recorded.
         apology: what is said when the language model fails.
         origins: what each process ran on, with its service, in the order of their starts.
+        gaps: silences within answers, by time.
     """
 
     call: CallRecord
@@ -54,6 +56,7 @@ class Evidence:
     agent_dbfs: NDArray[np.float64] | None
     apology: str = ""
     origins: tuple[tuple[str, Origin], ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def length_s(self) -> float:
@@ -98,7 +101,8 @@ def evidence_of(call: CallRecord, recording: Recording, apology: str = "") -> Ev
     levels = [_levels(both[:, place]) if len(both) else None for place in (0, 1)]
     headers = sorted(recording.headers(), key=lambda header: header.epoch)
     origins = tuple((header.service, header.origin) for header in headers)
-    return Evidence(call, tuple(happenings), dict(begun), levels[0], levels[1], apology, origins)
+    gaps = gaps_in_answers(recording.frames())
+    return Evidence(call, tuple(happenings), dict(begun), levels[0], levels[1], apology, origins, gaps)
 
 
 def words_of(text: str | None) -> list[str]:

@@ -176,6 +176,17 @@ def starved_line(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("starved", text, (f"{starved:.0f} frames of 20 ms ran out half way",))
 
 
+def dry_answer(evidence: Evidence) -> Iterator[Finding]:
+    """An answer was spoken faster than it was made."""
+    for turn in sorted({gap.turn for gap in evidence.gaps}):
+        gaps = [gap for gap in evidence.gaps if gap.turn == turn]
+        who, models = ("language model", ("llama.",)) if gaps[0].is_for_words else ("voice", VOICES)
+        silent_s = sum(gap.length_s for gap in gaps)
+        text = f"the answer to turn {turn} broke off for {silent_s:.1f} s: the {who} did not keep up, or was lost"
+        at_s = gaps[0].at - (evidence.call.answered_at or evidence.call.started_at)
+        yield Finding("starved", text, (*map(str, gaps), *evidence.models(*models)), at_s)
+
+
 def cut_off(evidence: Evidence) -> Iterator[Finding]:
     """The caller was answered before they had finished."""
     for before, after in pairwise(evidence.said):
@@ -249,6 +260,7 @@ RULES: tuple[Rule, ...] = (
     silent_caller,
     lossy_line,
     starved_line,
+    dry_answer,
     cut_off,
     echo,
     no_end,

@@ -32,6 +32,8 @@ FRAME = struct.Struct(">HBBIB")
 MAX_BODY_BYTES = (1 << 20) + 4096
 """The longest body of a frame (`wire.framing`), and what is said of it."""
 MICROSECONDS = 1_000_000
+CLOCK_HZ = 16_000
+"""The call's clock."""
 SIP = "sip"
 """The event that a SIP message is, with `sent` (true or false) and `message`, its text."""
 

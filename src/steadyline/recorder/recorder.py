@@ -9,6 +9,7 @@ from typing import Any
 from steadyline import __version__
 from steadyline.recorder.folders import call_folder, is_call_uuid
 from steadyline.recorder.format import (
+    CLOCK_HZ,
     MAGIC,
     MICROSECONDS,
     SIP,
@@ -17,18 +18,15 @@ from steadyline.recorder.format import (
     Origin,
     Pcm16,
     pack_json,
-    pack_sound,
 )
-from steadyline.recorder.shapes import Message, Shape
+from steadyline.recorder.shapes import Message, Pack, Shape
+from steadyline.recorder.sound_run import SoundRun
 from steadyline.recorder.writing import Stream, Writing
 
-CLOCK_HZ = 16_000
 MAX_CALLS = 2048
 """Calls that are remembered; of more the oldest are forgotten."""
 MAX_EARLY = 100
 """Events kept of a call of which nothing is proven yet."""
-RECORD_BYTES = 200
-"""What a record without sound and body counts for while it waits."""
 JITTER = CLOCK_HZ // 50
 """Ticks by which what is played may lag before a pause is seen in it: the gateway's ticks come unevenly."""
 
@@ -75,10 +73,11 @@ class CallRecording:
         self._writing = writing
         self._wall = wall
         self._what = what
+        self._hears = what.audio
         self._known: set[type] = set()
-        self._early: list[tuple[Any, ...]] | None = []
+        self._early: list[bytes] | None = []
         self._links = 0
-        self._played_end = 0
+        self._heard, self._played = SoundRun(Kind.HEARD, wall), SoundRun(Kind.PLAYED, wall)
 
     def __repr__(self) -> str:
         state = "dropped" if self._stream.is_dropped else "live" if self._stream.is_live else "open"
@@ -92,26 +91,31 @@ class CallRecording:
 
     def ended(self, reason: str) -> None:
         """Gateway: the call is over."""
+        self.flush()
         self.event("ended", reason=reason)
         self._stream.is_live = False
 
     def begin(self) -> None:
         """There is such a call: write what happened so far, and all that follows."""
         early, self._early = self._early, None
-        for entry in early or ():
-            self._writing.put(self._stream, *entry)
+        for record in early or ():
+            self._writing.put(self._stream, record)
+
+    def flush(self) -> None:
+        """Have the sound written that is gathered for a record."""
+        for run in (self._heard, self._played):
+            if record := run.take():
+                self._put(record)
 
     def give_up(self, why: str) -> None:
         """Write no more of it."""
         self._writing.drop(self._stream, why)
 
-    @_harmless
     def heard(self, sample: int, rate_hz: int, samples: Pcm16) -> None:
         """Gateway: what the caller said, int16 mono at `rate_hz`, from `sample` of the call's clock (16 kHz) on."""
-        if self._what.audio and not self._stream.is_dropped:
-            self._put(samples.nbytes, pack_sound, Kind.HEARD, self._now_us(), sample, rate_hz, samples)
+        if self._hears and not self._stream.is_dropped:
+            self._gather(self._heard, sample, rate_hz, samples)
 
-    @_harmless
     def played(self, clock: int, rate_hz: int, samples: Pcm16) -> None:
         """Gateway: what has left for the caller since the last time, int16 mono at `rate_hz`.
 
@@ -122,24 +126,22 @@ class CallRecording:
             rate_hz: of the samples.
             samples: of shape (n,); n may be 0.
         """
-        if not len(samples) or not self._what.audio or self._stream.is_dropped:
-            return
-        start = self._played_end if self._played_end >= clock - JITTER else clock
-        self._played_end = start + len(samples) * CLOCK_HZ // rate_hz
-        self._put(samples.nbytes, pack_sound, Kind.PLAYED, self._now_us(), start, rate_hz, samples)
+        if self._hears and len(samples) and not self._stream.is_dropped:
+            end = self._played.end
+            self._gather(self._played, end if end >= clock - JITTER else clock, rate_hz, samples)
 
     @_harmless
     def event(self, event: str, **detail: Any) -> None:
         """Something happened; `detail` is what JSON can hold, and no words that were said."""
         if not self._stream.is_dropped:
-            self._put(RECORD_BYTES, pack_json, Kind.EVENT, self._now_us(), {"event": event, **detail})
+            self._put(pack_json(Kind.EVENT, self._now_us(), {"event": event, **detail}))
 
     @_harmless
     def signalled(self, at: float, is_sent: bool, message: str) -> None:
         """Gateway: a SIP message passed at `at`, Unix time in seconds; `message` is without secrets."""
         if self._what.sip and not self._stream.is_dropped:
             detail = {"event": SIP, "sent": is_sent, "message": message}
-            self._put(RECORD_BYTES + len(message), pack_json, Kind.EVENT, int(at * MICROSECONDS), detail)
+            self._put(pack_json(Kind.EVENT, int(at * MICROSECONDS), detail))
 
     def link(self, connection: int, peer: str, side: str) -> Callable[[bool, Message, bytes], None]:
         """A connection of the call is open; what is to be told of each frame on it: sent or received, what, its body.
@@ -153,31 +155,44 @@ class CallRecording:
         number = self._links
         self.begin()
         self.event("link", link=number, connection=connection, peer=peer, side=side)
-        stream, put, wall, pack, keeps = self._stream, self._writing.put, self._wall, self._pack, self._what.bodies
+        stream, put, wall, keeps = self._stream, self._writing.put, self._wall, self._what.bodies
+        ways: tuple[dict[type, Pack], dict[type, Pack]] = ({}, {})
 
         def tell(is_sent: bool, message: Message, body: bytes) -> None:
-            # Some hundred times a second and call: nothing is done here that can be done later.
-            size = len(body)
-            kept = body if keeps else b""
-            put(stream, RECORD_BYTES + len(kept), pack, number, wall(), is_sent, message, size, kept)
+            # Some hundred times a second and call: whatever does not change is made beforehand.
+            if stream.is_dropped:
+                return
+            try:
+                kind = type(message)
+                pack = ways[is_sent].get(kind) or ways[is_sent].setdefault(kind, self._packing(kind, number, is_sent))
+                put(stream, pack(int(wall() * MICROSECONDS), message, len(body), body if keeps else b""))
+            except Exception as error:
+                self.give_up(f"a frame cannot be put into words: {error!r:.200}")
 
         return tell
 
-    def _pack(self, link: int, at: float, is_sent: bool, message: Message, size: int, body: bytes) -> bytes:
-        """The bytes of a frame, and before the first of its type those of its shape."""
-        kind, at_us = type(message), int(at * MICROSECONDS)
+    def _packing(self, kind: type, link: int, is_sent: bool) -> Pack:
+        """What makes records of such frames; before the first of its type its shape is written."""
         shape = _SHAPES.get(kind) or _SHAPES.setdefault(kind, Shape(kind))
-        record = shape.pack(at_us, link, is_sent, message, size, body)
-        if kind in self._known:
-            return record
-        self._known.add(kind)
-        return pack_json(Kind.SHAPE, at_us, shape.as_dict()) + record
+        if kind not in self._known:
+            self._known.add(kind)
+            self._put(pack_json(Kind.SHAPE, self._now_us(), shape.as_dict()))
+        return shape.packing(link, is_sent)
 
-    def _put(self, *entry: Any) -> None:
+    def _gather(self, run: SoundRun, sample: int, rate_hz: int, samples: Pcm16) -> None:
+        try:
+            record = run.add(sample, rate_hz, samples)
+        except Exception as error:
+            self.give_up(f"a sound cannot be kept: {error!r:.200}")
+            return
+        if record:
+            self._put(record)
+
+    def _put(self, record: bytes) -> None:
         if self._early is None:
-            self._writing.put(self._stream, *entry)
+            self._writing.put(self._stream, record)
         elif len(self._early) < MAX_EARLY:
-            self._early.append(entry)
+            self._early.append(record)
 
     def _now_us(self) -> int:
         return int(self._wall() * MICROSECONDS)
@@ -237,6 +252,8 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits."""
+        for recording in self._calls.values():
+            recording.flush()
         if self._writing is not None:
             self._writing.close()
 

@@ -3,17 +3,25 @@
 import struct
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, ClassVar, Protocol
+from operator import attrgetter
+from typing import Any, ClassVar, Protocol, TypeAlias
 
-from steadyline.recorder.format import FRAME, RECORD, Kind
+from steadyline.recorder.format import FRAME, Kind
 
-_HEAD = RECORD.format.lstrip(">") + FRAME.format.lstrip(">")
+_KIND = struct.Struct(">BBH")
+_WAY = struct.Struct(">HBB")
+_HEAD = f"I{_KIND.size}sQ{_WAY.size}sIB"
+"""The heads of a record and of a frame's body, in which what is the same for all frames of a type and way is one piece."""
 
 
 class Message(Protocol):
     """Anything that travels in a frame: a dataclass with its frame type."""
 
     TYPE: ClassVar[int]
+
+
+Pack: TypeAlias = Callable[[int, Message, int, bytes], bytes]
+"""Makes the bytes of a FRAME record: of Unix time in microseconds, the message, the size of its body, and its body, if kept."""
 
 
 class Shape:
@@ -28,29 +36,31 @@ class Shape:
         self.name: str = kind.__name__
         self.numbers = tuple(item.name for item in fields(kind) if item.type in (int, bool))
         self._struct = struct.Struct(f">{_HEAD}{len(self.numbers)}q")
-        self._own_bytes = self._struct.size - RECORD.size
+        self._own_bytes = FRAME.size + 8 * len(self.numbers)
         self._numbers_of = _getter(self.numbers)
 
     def as_dict(self) -> dict[str, Any]:
         """The body of its SHAPE record."""
         return {"type": self.type, "name": self.name, "numbers": list(self.numbers)}
 
-    def pack(self, at_us: int, link: int, is_sent: bool, message: Message, size: int, body: bytes = b"") -> bytes:
-        """The bytes of a FRAME record.
+    def packing(self, link: int, is_sent: bool) -> Pack:
+        """What makes the FRAME records of this type that pass on a connection in one direction.
 
         Args:
-            at_us: Unix time, microseconds.
             link: number of the connection within the file.
             is_sent: or received.
-            message: what it was.
-            size: bytes of its body.
-            body: its body, if that is to be kept.
         """
-        numbers = self._numbers_of(message)
-        length = self._own_bytes + len(body)
-        header = (length, Kind.FRAME, 0, 0, at_us, link, is_sent, self.type, size, len(numbers))
-        return self._struct.pack(*header, *numbers) + body
+        make, numbers_of, own_bytes, count = self._struct.pack, self._numbers_of, self._own_bytes, len(self.numbers)
+        kind, way = _KIND.pack(Kind.FRAME, 0, 0), _WAY.pack(link, is_sent, self.type)
+
+        def pack(at_us: int, message: Message, size: int, body: bytes) -> bytes:
+            return make(own_bytes + len(body), kind, at_us, way, size, count, *numbers_of(message)) + body
+
+        return pack
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[int, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    # Of one name it would give the number itself.
     return lambda message: tuple([getattr(message, name) for name in names])

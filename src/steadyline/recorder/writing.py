@@ -10,25 +10,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from steadyline.recorder.folders import open_file
 
 MAX_QUEUED_BYTES = 16 << 20
-"""The audio of ten calls for some ten seconds: a disk that hangs for longer costs the recordings that wait for it."""
+"""What ten calls at 48 kHz give in some eight seconds, at 8 kHz in forty: a disk that hangs for longer costs the recordings
+that wait for it."""
 RESERVE_BYTES = 100_000_000
 """So much of the disk is left to others, the journal among them, which calls need more than their recordings."""
-GATHER_S = 0.5
+GATHER_S = 1.0
 """So long the thread lets things gather: a crash costs as much of the recording, and one write a call does for them.
-A thread that wakes pays more for its cold caches than for what it does: ten calls cost half of what they do at 0.2 s."""
-IDLE_S = 1.0
+What the thread costs is its waking and its writes, and hardly what it writes."""
+IDLE_S = 2.0
 """A file that nothing came for in so long is closed, but that of a live call; what comes later opens it again."""
 CHORE_LOOK_S = 60.0
 """So often the thread looks whether its chore is due."""
 CLOSE_TIMEOUT_S = 1.0
-
-
-Pack: TypeAlias = Callable[..., bytes]
 
 
 @dataclass(eq=False)
@@ -41,6 +38,8 @@ class Stream:
         call_id: for the log.
         is_dropped: nothing is written any more.
         is_live: the call is not over: the file stays open.
+        waiting: what is to be appended.
+        is_waiting: it is in the queue.
     """
 
     folder: Path
@@ -49,12 +48,10 @@ class Stream:
     call_id: int
     is_dropped: bool = False
     is_live: bool = False
+    waiting: list[bytes] = field(default_factory=list)
+    is_waiting: bool = False
     descriptor: int | None = None
     used_at: float = field(default=0.0)
-
-
-Entry: TypeAlias = tuple[Stream, int, Pack, tuple[Any, ...]]
-"""What waits: for which file, how many bytes it counts for, and how it is made into bytes."""
 
 
 class Writing:
@@ -80,7 +77,7 @@ class Writing:
         self._log = log
         self._on_dropped = on_dropped
         self._chore, self._chore_s, self._chore_at = chore, chore_s, time.monotonic()
-        self._queue: deque[Entry] = deque()
+        self._queue: deque[Stream] = deque()
         # Each is counted by one thread alone, so that neither needs a lock.
         self._put_bytes = self._taken_bytes = 0
         self._open: dict[Stream, None] = {}
@@ -93,42 +90,37 @@ class Writing:
     def __repr__(self) -> str:
         return f"<Writing {self._put_bytes - self._taken_bytes} bytes wait, {len(self._open)} files open>"
 
-    def put(self, stream: Stream, size: int, pack: Pack, *arguments: Any) -> None:
-        """Have `pack(*arguments)` written; never waits, never raises. A recording that finds the queue full is given up.
+    def put(self, stream: Stream, data: bytes) -> None:
+        """Have it appended to a file; never waits, never raises. A recording that finds the queue full is given up.
 
-        It is packed when it is written, many in a row and all of them warm in the processor's caches; until then nobody may
-        change the arguments.
-
-        Args:
-            stream: where.
-            size: bytes that wait meanwhile, about.
-            pack: makes the bytes of it; if it raises, the recording is given up.
-            arguments: of `pack`.
+        What waits is bytes: they cost the garbage collector nothing, and the thread need only join them.
         """
         if stream.is_dropped:
             return
+        size = len(data)
         if self._put_bytes - self._taken_bytes + size > MAX_QUEUED_BYTES:
             self.drop(stream, f"more than {MAX_QUEUED_BYTES >> 20} MB wait: the disk is too slow")
             return
         self._put_bytes += size
-        self._queue.append((stream, size, pack, arguments))
-        if not self._is_awake:
-            self._is_awake = True
-            self._wake.set()
+        stream.waiting.append(data)
+        if not stream.is_waiting:
+            stream.is_waiting = True
+            self._queue.append(stream)
+            if not self._is_awake:
+                self._is_awake = True
+                self._wake.set()
 
     def drain(self) -> None:
         """Write what waits, one write a file; close files that are done with."""
         self._is_awake = self._is_room_known = False
-        pending: dict[Stream, list[Entry]] = {}
-        while self._queue:
-            entry = self._queue.popleft()
-            self._taken_bytes += entry[1]
-            pending.setdefault(entry[0], []).append(entry)
         now = time.monotonic()
-        for stream, entries in pending.items():
-            if not stream.is_dropped:
+        # What comes meanwhile waits for the next time, lest each of its pieces be a write.
+        for _ in range(len(self._queue)):
+            stream = self._queue.popleft()
+            data = self._take(stream)
+            if data and not stream.is_dropped:
                 stream.used_at = now
-                self._write_entries(stream, entries)
+                self._write(stream, data)
         for stream in [stream for stream in self._open if not stream.is_live and now - stream.used_at >= IDLE_S]:
             self._close(stream)
 
@@ -175,14 +167,14 @@ class Writing:
         for stream in list(self._open):
             self._close(stream)
 
-    def _write_entries(self, stream: Stream, entries: list[Entry]) -> None:
-        try:
-            data = b"".join([pack(*arguments) for _, _, pack, arguments in entries])
-        except Exception as error:  # a mistake of ours costs the recording, and not those of other calls
-            self.drop(stream, f"what happened cannot be put into words: {error!r:.200}")
-            self._close(stream)
-            return
-        self._write(stream, data)
+    def _take(self, stream: Stream) -> bytes:
+        """What waits for a file. The loop may append to it meanwhile: what comes after the first line is queued again."""
+        stream.is_waiting = False
+        count = len(stream.waiting)
+        data = b"".join(stream.waiting[:count])
+        del stream.waiting[:count]
+        self._taken_bytes += len(data)
+        return data
 
     def _write(self, stream: Stream, data: bytes) -> None:
         try:

@@ -21,8 +21,9 @@ PIECE = LINE_HZ // 50
 def recorder(scene: Scene, **what: bool) -> Iterator[CallRecording]:
     """A gateway that records the call, live until the end of the block."""
     writing = Writing(logging.getLogger("steadyline"), has_thread=False)
+    # The clock is looked at once a record, of which each channel has five a second.
     ticks = itertools.count(1)
-    made = Recorder("gateway", 1, scene.recordings, lambda: 1000.0 + next(ticks) / 100, writing, What(**what))
+    made = Recorder("gateway", 1, scene.recordings, lambda: 1000.0 + next(ticks) / 5, writing, What(**what))
     recording = made.call(UUID, 66)
     assert recording is not None
     recording.answered("PCMU", LINE_HZ)

@@ -135,7 +135,8 @@ def test_a_frame_is_told_by_its_numbers(tmp_path: Path) -> None:
     numbers = {name: 10 + place for place, name in enumerate(shape.numbers)}
     message = type("Anything", (), numbers)
     content = [*whole_file()[:3], pack_json(Kind.SHAPE, 1, shape.as_dict())]
-    content += [shape.pack(2, 1, True, message, 99), shape.pack(3, 1, False, message, len(body), body)]  # type: ignore[arg-type]
+    sent_as, received_as = shape.packing(1, is_sent=True), shape.packing(1, is_sent=False)
+    content += [sent_as(2, message, 99, b""), received_as(3, message, len(body), body)]  # type: ignore[arg-type]
     _, (_, sent, received) = read(tmp_path / "a.rec", b"".join(content))
     assert isinstance(sent, PassedFrame) and isinstance(received, PassedFrame)
     assert (sent.name, sent.connection, sent.peer, sent.is_sent, sent.size) == ("Turn", 3, "llama", True, 99)
