@@ -333,3 +333,21 @@ def test_what_was_heard_while_llama_was_away_is_told_to_the_next_one(journal: Pa
         assert last.heard_samples is not None and last.heard_samples == last.samples
 
     play(scene, journal)
+
+
+def test_a_machine_that_lets_inbound_wait_costs_no_call(journal: Path) -> None:
+    """Time in which it did not run is none in which the gateway was away."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        for _ in range(3):
+            system.running["inbound"].process.freeze()
+            await asyncio.sleep(2.0)
+            system.running["inbound"].process.thaw()
+            await asyncio.sleep(0.001)  # it has seen that the gateway is away, and is not back yet
+        await asyncio.sleep(3.0)
+        assert not call.closed.done()
+        assert await ask(call, "alpha") == answer_to("alpha")
+
+    play(scene, journal, config=without_prompts())

@@ -1,11 +1,13 @@
 """A processor's side of connection 0: the control connection that says which calls there are.
 
 Inbound and outbound are told of a call here, bind its port, and dial its own connection 0. When the gateway process
-is gone its calls are gone with it, so the processors end them after `connections.gateway_lost_s`.
+is gone its calls are gone with it, so the processors end them after `connections.gateway_lost_s`. That is counted in
+looks, so that time in which this process did not run, on a busy machine or a suspended one, costs no call.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 from steadyline.clock import TimerHandle
 from steadyline.connections import Connection
@@ -15,6 +17,9 @@ from steadyline.link.runtime import Runtime
 from steadyline.wire.line_messages import CallEnded, CallStarted, PortTaken
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, Welcome
 from steadyline.wire.session import Closed
+
+LOOK_S = 0.1
+"""So often an absent gateway is looked for."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class GatewayControl:
         self._runtime = runtime
         self._lost_after_s = lost_after_s
         self._events = events
-        self._giving_up: TimerHandle | None = None
+        self._look: TimerHandle | None = None
+        self._looks_left = 0
         self._dialer = Dialer(
             runtime,
             connection,
@@ -69,8 +75,7 @@ class GatewayControl:
 
     def stop(self) -> None:
         """Close."""
-        if self._giving_up is not None:
-            self._giving_up.cancel()
+        self._look_no_more()
         self._dialer.abandon()
 
     def port_taken(self, started: CallStarted, port: int) -> None:
@@ -78,9 +83,7 @@ class GatewayControl:
         self._dialer.send(PortTaken(started.call_id, started.call_uuid, port))
 
     def _opened(self, _: Welcome) -> None:
-        if self._giving_up is not None:
-            self._giving_up.cancel()
-            self._giving_up = None
+        self._look_no_more()
 
     def _received(self, message: Message) -> None:
         if isinstance(message, CallStarted):
@@ -89,8 +92,25 @@ class GatewayControl:
             self._events.on_ended(message)
 
     def _lost(self) -> None:
-        deadline = self._runtime.clock.now() + self._lost_after_s
-        self._giving_up = self._runtime.clock.call_at(deadline, self._give_up)
+        self._looks_left = ceil(self._lost_after_s / LOOK_S)
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self._look = self._runtime.clock.call_at(self._runtime.clock.now() + LOOK_S, self._looked)
+
+    def _looked(self) -> None:
+        """The gateway is still away."""
+        self._look = None
+        self._looks_left -= 1
+        if self._looks_left > 0:
+            self._look_later()
+        else:
+            self._give_up()
+
+    def _look_no_more(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     def _give_up(self) -> None:
         if self._dialer.last_code == "ghost":
