@@ -13,6 +13,8 @@ FIGURES_S = 0.5
 """Without news a picture comes so often, with newer figures."""
 GATHER_S = 0.05
 """With news it comes after so long: a process that dies is told of by all its neighbours at once."""
+FIRST_WITHIN_S = 1.0
+"""The first picture waits so long for all, or would show a busy machine's slowest gone. Who is silent is known to be sooner."""
 MAX_LOOKERS = 32
 AWAITED_S = 5.0
 """Who opens a page asks for its pictures as soon as its script runs; who has not by then is not waited for."""
@@ -100,13 +102,13 @@ class Watch:
         self._following = [
             asyncio.ensure_future(follow(partial(self._told, name))) for name, follow in self._follows.items()
         ]
-        self._show_at(loop.time() + FIGURES_S)
+        self._show_at(loop.time() + FIRST_WITHIN_S)
 
     def _told(self, name: str, status: dict[str, Any] | None, *, is_news: bool) -> None:
         self._answers[name] = status
         was_first, self._unheard = name in self._unheard, self._unheard - {name}
         if (is_news or was_first) and not self._unheard:
-            self._show_at(asyncio.get_running_loop().time() + GATHER_S)
+            self._show_at(asyncio.get_running_loop().time() + (0.0 if was_first else GATHER_S))
 
     def _show_at(self, at: float) -> None:
         if self._timer is not None:
