@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ WEIGHT_BOUND_KB = 300.0
 SHOWN_BOUND_MS = 1000.0
 SETTLE_S = 6.0
 WINDOW_S = 15.0
+BROWSER_REST_S = 3.0
+"""A browser that has just been started is busy with itself for so long."""
 CONSOLE_DEADLINE_S = 30.0
 SETTINGS = (
     *INSTANT_SETTINGS,
@@ -36,6 +39,7 @@ SETTINGS = (
     "llama.greeting=Hello, how can I help you today?",
     "console.enabled=true",
 )
+YARDSTICK = "two words"
 VICTIMS = ("inbound", "whisper", "llama", "tts", "outbound")
 VIEWED = """
 return new Promise((resolve) => {
@@ -64,7 +68,8 @@ async def _measure(request: Request) -> Measured:
     for name, values in lists.items():
         figures += [median(name, values, "ms", LIST_BOUND_MS), at_percent(name, values, 95, "ms", LIST_BOUND_MS)]
     for name, values in raw["view_ms"].items():
-        figures.append(largest(f"first view of {name}", values, "ms", VIEW_BOUND_MS))
+        bound = None if name == YARDSTICK else VIEW_BOUND_MS
+        figures.append(largest(f"first view of {name}", values, "ms", bound))
     weights = [weight for values in raw["page_kb"].values() for weight in values]
     figures.append(largest("weight of a page", weights, "kB", WEIGHT_BOUND_KB))
     for state, windows in raw["pacing"].items():
@@ -139,13 +144,23 @@ async def _has_console(system: RealSystem) -> bool:
 
 
 def _views(place: Path, port: int, past_call: str, runs: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """How long each page took to its largest paint, ms, and what was loaded for it, kB; in a browser that has nothing yet."""
-    pages = {"Line": "/", "Calls": "/calls", "a call": f"/calls/{past_call}", "Health": "/health"}
+    """How long each page took to its largest paint, ms, and what was loaded for it, kB; in a browser that has nothing yet.
+
+    One that is nothing but the words "Not Found" tells what is the browser's, and the machine's.
+    """
+    pages = {
+        YARDSTICK: "/nothing",
+        "Line": "/",
+        "Calls": "/calls",
+        "a call": f"/calls/{past_call}",
+        "Health": "/health",
+    }
     views: dict[str, list[float]] = {name: [] for name in pages}
     weights: dict[str, list[float]] = {name: [] for name in pages}
     for run in range(runs):
         for name, path in pages.items():
             with Chromium(place / f"profile-{run}-{name}", None) as browser:
+                time.sleep(BROWSER_REST_S)
                 browser.open(f"http://127.0.0.1:{port}{path}")
                 viewed_ms, loaded_bytes = browser.run(VIEWED)
             views[name].append(round(viewed_ms, 1))
