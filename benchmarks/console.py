@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,8 +28,6 @@ WEIGHT_BOUND_KB = 300.0
 SHOWN_BOUND_MS = 1000.0
 SETTLE_S = 6.0
 WINDOW_S = 15.0
-BROWSER_REST_S = 3.0
-"""A browser that has just been started is busy with itself for so long."""
 CONSOLE_DEADLINE_S = 30.0
 SETTINGS = (
     *INSTANT_SETTINGS,
@@ -88,6 +85,13 @@ def _shown(kills: list[dict[str, Any]]) -> list[Figure]:
 
 
 async def _under_load(place: Path, request: Request) -> dict[str, Any]:
+    # Before the calls: a browser's start takes both cores for seconds, and is no part of a page's view.
+    browser = await asyncio.to_thread(Chromium, place / "profile", None, has_strangers=True)
+    with browser:
+        return await _beside_calls(place, request, browser)
+
+
+async def _beside_calls(place: Path, request: Request, browser: Chromium) -> dict[str, Any]:
     async with _system(place / "load") as (system, crowds, past_call):
         port = system.config.console.port
         paths = await asyncio.to_thread(lists_of, port, past_call)
@@ -95,7 +99,7 @@ async def _under_load(place: Path, request: Request) -> dict[str, Any]:
         lists["line, first picture"] = [await asyncio.to_thread(first_picture_ms, port) for _ in range(FIRST_PICTURES)]
         await _check_calls(system)
         request.progress("lists: " + ", ".join(f"{name} {max(values):.0f} ms" for name, values in lists.items()))
-        views, weights = await asyncio.to_thread(_views, place, port, past_call, request.runs)
+        views, weights = await asyncio.to_thread(_views, browser, port, past_call, request.runs)
         request.progress(f"first views: {views} ms")
         pacing: dict[str, list[dict[str, Any]]] = {"console closed": [], "console open": []}
         for _ in range(request.runs):
@@ -143,8 +147,10 @@ async def _has_console(system: RealSystem) -> bool:
     return any(line.startswith("console http") for line in system.log_since(0).splitlines())
 
 
-def _views(place: Path, port: int, past_call: str, runs: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """How long each page took to its largest paint, ms, and what was loaded for it, kB; in a browser that has nothing yet.
+def _views(
+    browser: Chromium, port: int, past_call: str, runs: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """How long each page took to its largest paint, ms, and what was loaded for it, kB; for somebody who has nothing yet.
 
     One that is nothing but the words "Not Found" tells what is the browser's, and the machine's.
     """
@@ -157,10 +163,9 @@ def _views(place: Path, port: int, past_call: str, runs: int) -> tuple[dict[str,
     }
     views: dict[str, list[float]] = {name: [] for name in pages}
     weights: dict[str, list[float]] = {name: [] for name in pages}
-    for run in range(runs):
+    for _ in range(runs):
         for name, path in pages.items():
-            with Chromium(place / f"profile-{run}-{name}", None) as browser:
-                time.sleep(BROWSER_REST_S)
+            with browser.stranger():
                 browser.open(f"http://127.0.0.1:{port}{path}")
                 viewed_ms, loaded_bytes = browser.run(VIEWED)
             views[name].append(round(viewed_ms, 1))
