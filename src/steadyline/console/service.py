@@ -36,7 +36,7 @@ from steadyline.services.system_status import Answers
 from steadyline.web.server import WebServer
 from steadyline.wire.session import SessionTimes
 
-NICENESS = 5
+NICENESS = 10
 """Whoever floods the console takes no processor time from what paces calls, and no more than a voice from their engines. At 10 a
 page took twice as long on a machine that is full."""
 MAX_CONNECTIONS = 100
