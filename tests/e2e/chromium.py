@@ -4,7 +4,8 @@ import base64
 import io
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -58,10 +59,12 @@ class Chromium:
     Args:
         profile: an empty folder.
         microphone: a WAV of 48 kHz that is said again and again; None: there is a microphone, and the user denies it.
+        has_strangers: `stranger` may be asked for (WebDriver BiDi).
     """
 
-    def __init__(self, profile: Path, microphone: Path | None) -> None:
+    def __init__(self, profile: Path, microphone: Path | None, *, has_strangers: bool = False) -> None:
         options = webdriver.ChromeOptions()
+        options.enable_bidi = has_strangers
         options.binary_location = _program("chromium")
         fake = [] if microphone is None else ["ui-for-media-stream", f"file-for-fake-audio-capture={microphone}"]
         for option in (*OPTIONS, f"--user-data-dir={profile}", "--use-fake-device-for-media-stream"):
@@ -76,6 +79,19 @@ class Chromium:
 
     def __exit__(self, *_: object) -> None:
         self._driver.quit()
+
+    @contextmanager
+    def stranger(self) -> Iterator[None]:
+        """In the `with` block this is the page of somebody who has nothing yet: no cache, no cookie, no connection."""
+        own = self._driver.current_window_handle
+        context = self._driver.browser.create_user_context()
+        self._driver.switch_to.window(self._driver.browsing_context.create(type="tab", user_context=context))
+        try:
+            yield
+        finally:
+            self._driver.close()
+            self._driver.switch_to.window(own)
+            self._driver.browser.remove_user_context(context)
 
     def open(self, address: str) -> None:
         """Go to a page."""

@@ -115,3 +115,20 @@ def test_discarding_leaves_the_file_alone(browser: Chromium, scene: Scene) -> No
     browser.button("Save").click()
     browser.wait(lambda: said(browser) == "Nothing is changed.", "there is nothing to save")
     assert scene.config_file.read_text() == WRITTEN
+
+
+def test_back_to_the_default_by_keyboard_and_saved_as_anything_else(browser: Chromium, scene: Scene) -> None:
+    standard = load_config(None).llama.greeting
+    assert [button for button in browser.buttons() if button == "Default"] == ["Default"]
+    browser.type('button[aria-label="Default of Greeting"]', Keys.ENTER)
+    assert browser.focused().get_attribute("id") == GREETING, "a screen reader reads what it is now"
+    assert browser.element(GREETING).get_attribute("value") == standard
+    assert "Default" not in browser.buttons()
+    browser.button("Discard").click()
+    assert browser.element(GREETING).get_attribute("value") == "Hello." and "Default" in browser.buttons()
+    browser.press("Default of Greeting")
+    browser.button("Save 1 change").click()
+    browser.wait(lambda: said(browser) == "Saved: Greeting.", "it is saved")
+    assert load_config(scene.config_file).llama.greeting == standard
+    type_in(browser, TEMPERATURE, "1")
+    assert "Default" in browser.buttons(), "also for what is typed and not saved"

@@ -8,7 +8,7 @@ from typing import Any
 
 from steadyline.calls.database import Database
 from steadyline.calls.lists import ENDLESS, page_of_calls, spans_since, waits_between
-from steadyline.calls.records import CallRecord, CallSummary, ClauseRecord, EventRecord, TurnRecord, WaitRecord
+from steadyline.calls.records import CallRecord, CallSummary, ClauseRecord, EventRecord, TurnRecord, Wait
 
 _CALL_COLUMNS = (
     "call_uuid",
@@ -92,7 +92,7 @@ class JournalReader:
         """Up to `limit` calls before (`started_at`, `call_uuid`), the latest first, without what was said."""
         return self._database.run(lambda connection: page_of_calls(connection, before, limit))
 
-    def waits_between(self, since: float, until: float, limit: int) -> list[WaitRecord]:
+    def waits_between(self, since: float, until: float, limit: int) -> list[Wait]:
         """Up to `limit` timings of turns in calls that began in that time (Unix seconds), of the latest calls first."""
         return self._database.run(lambda connection: waits_between(connection, since, until, limit))
 

@@ -74,9 +74,8 @@ async def health(request: Request) -> Response:
     def read(journal: JournalReader) -> dict[str, Any]:
         bounds = [now - hours * HOUR_S for hours in range(1, HEALTH_HOURS + 1)]
         waits = [
-            wait
+            journal.waits_between(begin, end, MAX_WAITS_AN_HOUR)
             for begin, end in zip(bounds, [ENDLESS[0], *bounds], strict=False)
-            for wait in journal.waits_between(begin, end, MAX_WAITS_AN_HOUR)
         ]
         spans = journal.spans_since(since, MAX_SPANS)
         return {**health_view(waits, spans, now, HEALTH_HOURS), "metrics": metrics}

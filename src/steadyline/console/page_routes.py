@@ -1,31 +1,62 @@
-"""Pages, and the way in and out."""
+"""Pages, each a frame that its script fills, and the way in and out."""
 
 import json
 import time
 from http import HTTPStatus
-from importlib import resources
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from steadyline.console.call_routes import CALL_UUID
 from steadyline.console.guard import COOKIE, MAX_BODY_BYTES, refused
 from steadyline.console.sources import sources_of
+from steadyline.console.static_files import html_page
 
 MAX_PASSWORD_CHARS = 1024
-_STATIC = resources.files("steadyline.console") / "static"
+_WAY_OUT = 'id="log-out" class="quiet" type="button"'
 
 
-async def page(request: Request) -> Response:
-    """Any page: its script looks at the address."""
-    return Response((_STATIC / "index.html").read_bytes(), media_type="text/html; charset=utf-8")
+async def line_page(request: Request) -> Response:
+    """Who is there, live."""
+    sources_of(request).watch.expect()
+    return _page(request, "line.js")
+
+
+async def calls_page(request: Request) -> Response:
+    """All calls."""
+    return _page(request, "calls.js", "/api/calls")
+
+
+async def call_page(request: Request) -> Response:
+    """One call, or that there is none of this name."""
+    call_uuid = request.path_params["call_uuid"]
+    return _page(request, "call.js", f"/api/calls/{call_uuid}" if CALL_UUID.fullmatch(call_uuid) else "")
+
+
+async def health_page(request: Request) -> Response:
+    """How the line did in the last hours, and does now."""
+    sources_of(request).watch.expect()
+    return _page(request, "health.js", "/api/health")
+
+
+async def settings_page(request: Request) -> Response:
+    """What may be changed."""
+    return _page(request, "settings.js", "/api/settings")
+
+
+def _page(request: Request, script: str, fetched: str = "") -> Response:
+    text = html_page("index.html", script, fetched)
+    if not sources_of(request).access.is_open:
+        text = text.replace(f"{_WAY_OUT} hidden", _WAY_OUT)
+    return HTMLResponse(text)
 
 
 async def login_page(request: Request) -> Response:
     """Where the password is asked for."""
     if sources_of(request).access.is_open:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    return Response((_STATIC / "login.html").read_bytes(), media_type="text/html; charset=utf-8")
+    return HTMLResponse(html_page("login.html"))
 
 
 async def log_in(request: Request) -> Response:

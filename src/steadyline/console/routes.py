@@ -1,16 +1,16 @@
-"""Every address of the console, in one table. Pages are one file that a script fills; what it fills them with is under /api."""
+"""Every address of the console, in one table. Pages are one file that a script fills; what with is under /api."""
 
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from steadyline.console import call_routes, line_routes, page_routes, recording_routes, settings_routes
+from steadyline.console.static_files import PLACE, static_file
 
 ROUTES: tuple[BaseRoute, ...] = (
-    Route("/", page_routes.page),
-    Route("/calls", page_routes.page),
-    Route("/calls/{call_uuid}", page_routes.page),
-    Route("/health", page_routes.page),
-    Route("/settings", page_routes.page),
+    Route("/", page_routes.line_page),
+    Route("/calls", page_routes.calls_page),
+    Route("/calls/{call_uuid}", page_routes.call_page),
+    Route("/health", page_routes.health_page),
+    Route("/settings", page_routes.settings_page),
     Route("/login", page_routes.login_page),
     Route("/api/login", page_routes.log_in, methods=["POST"]),
     Route("/api/logout", page_routes.log_out, methods=["POST"]),
@@ -25,5 +25,5 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/api/health", call_routes.health),
     Route("/api/settings", settings_routes.settings),
     Route("/api/settings", settings_routes.change_settings, methods=["POST"]),
-    Mount("/static", StaticFiles(packages=[("steadyline.console", "static")])),
+    Route(PLACE + "{version}/{name}", static_file),
 )

@@ -37,7 +37,7 @@ from steadyline.web.server import WebServer
 from steadyline.wire.session import SessionTimes
 
 NICENESS = 10
-"""Whoever floods the console takes no processor time from calls."""
+"""Whoever floods the console takes no processor time from what paces calls, and no more than a voice from their engines."""
 MAX_CONNECTIONS = 100
 ANSWER_WITHIN_S = 0.8
 """A sound service answers in milliseconds; one that is silent for so long is shown as silent."""

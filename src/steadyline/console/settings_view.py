@@ -11,6 +11,7 @@ from steadyline.models.verification import ModelState
 from steadyline.services.system_status import Answers
 
 SUPERVISOR = "supervisor"
+_DEFAULTS = Config()
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def _setting(setting: Offered, found: Found, config: Config, running: Config) ->
         "label": setting.label,
         "kind": setting.kind,
         "value": setting.value_in(config),
+        "default": setting.value_in(_DEFAULTS),
         "hint": setting.hint,
         "low": metadata["low"],
         "high": metadata["high"],

@@ -13,7 +13,11 @@ FIGURES_S = 0.5
 """Without news a picture comes so often, with newer figures."""
 GATHER_S = 0.05
 """With news it comes after so long: a process that dies is told of by all its neighbours at once."""
+FIRST_WITHIN_S = 1.0
+"""The first picture waits so long for all, or would show a busy machine's slowest gone. Who is silent is known to be sooner."""
 MAX_LOOKERS = 32
+AWAITED_S = 5.0
+"""Who opens a page asks for its pictures as soon as its script runs; who has not by then is not waited for."""
 
 Follow = Callable[[Told], Awaitable[None]]
 
@@ -35,10 +39,12 @@ class Watch:
         self._lookers = 0
         self._timer: asyncio.TimerHandle | None = None
         self._next: asyncio.Future[str | None] | None = None
+        self._newest: str | None = None
+        self._awaited: asyncio.TimerHandle | None = None
 
     @property
     def is_asking(self) -> bool:
-        """Somebody looks."""
+        """Somebody looks, or is about to."""
         return self._timer is not None
 
     @property
@@ -46,12 +52,23 @@ class Watch:
         """No more can look."""
         return self._lookers >= MAX_LOOKERS
 
+    def expect(self) -> None:
+        """Somebody is about to look: what takes long, hearing all services for the first time, begins now."""
+        if not self.is_asking:
+            self._begin()
+        self._await_none()
+        if not self._lookers:
+            self._awaited = asyncio.get_running_loop().call_later(AWAITED_S, self.stop)
+
     async def looks(self) -> AsyncIterator[str]:
         """JSON objects, the newest each time; who is slow misses those between and holds nobody up."""
         self._lookers += 1
+        self._await_none()
         if not self.is_asking:
             self._begin()
         try:
+            if self._newest is not None:
+                yield self._newest
             while self._next is not None and (text := await asyncio.shield(self._next)) is not None:
                 yield text
         finally:
@@ -61,6 +78,8 @@ class Watch:
 
     def stop(self) -> None:
         """Follow no more; whoever still looks has seen the last of it."""
+        self._await_none()
+        self._newest = None
         for task in self._following:
             task.cancel()
         self._following.clear()
@@ -70,6 +89,11 @@ class Watch:
         if self._next is not None and not self._next.done():
             self._next.set_result(None)
 
+    def _await_none(self) -> None:
+        if self._awaited is not None:
+            self._awaited.cancel()
+            self._awaited = None
+
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         self._next = loop.create_future()
@@ -78,13 +102,13 @@ class Watch:
         self._following = [
             asyncio.ensure_future(follow(partial(self._told, name))) for name, follow in self._follows.items()
         ]
-        self._show_at(loop.time() + FIGURES_S)
+        self._show_at(loop.time() + FIRST_WITHIN_S)
 
     def _told(self, name: str, status: dict[str, Any] | None, *, is_news: bool) -> None:
         self._answers[name] = status
         was_first, self._unheard = name in self._unheard, self._unheard - {name}
         if (is_news or was_first) and not self._unheard:
-            self._show_at(asyncio.get_running_loop().time() + GATHER_S)
+            self._show_at(asyncio.get_running_loop().time() + (0.0 if was_first else GATHER_S))
 
     def _show_at(self, at: float) -> None:
         if self._timer is not None:
@@ -97,8 +121,9 @@ class Watch:
         loop = asyncio.get_running_loop()
         shown, self._next, self._timer = self._next, loop.create_future(), None
         self._show_at(loop.time() + FIGURES_S)
+        self._newest = json.dumps(self._seen(), ensure_ascii=False)
         if shown is not None and not shown.done():
-            shown.set_result(json.dumps(self._seen(), ensure_ascii=False))
+            shown.set_result(self._newest)
 
     def _seen(self) -> dict[str, Any]:
         try:

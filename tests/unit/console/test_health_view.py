@@ -2,8 +2,7 @@
 
 import pytest
 
-from steadyline.calls.records import WaitRecord
-from steadyline.console.health_view import HOUR_S, calls_at_once, health_view, percentiles
+from steadyline.console.health_view import HOUR_S, calls_at_once, health_view, percentiles, spans_of
 
 NOW = 1_000_000.0
 
@@ -18,13 +17,13 @@ def test_percentiles_are_waits_that_somebody_had() -> None:
     ("spans", "most"), [([], 0), ([(0, 10), (10, 20)], 1), ([(0, 10), (5, 20), (9, 11)], 3), ([(5, 5)], 0)]
 )
 def test_calls_at_once(spans: list[tuple[float, float]], most: int) -> None:
-    assert calls_at_once(spans) == most
+    assert calls_at_once(spans_of(spans)) == most
 
 
 def test_each_hour_has_its_own() -> None:
-    waits = [WaitRecord(NOW - 60, "first_audio", 900.0), WaitRecord(NOW - HOUR_S - 60, "first_audio", 2000.0)]
+    waits = [[("first_audio", 900.0), ("transcription", 150.0)], [("first_audio", 2000.0)], []]
     spans = [(NOW - 60, NOW), (NOW - HOUR_S - 60, NOW)]
-    view = health_view([*waits, WaitRecord(NOW - 60, "transcription", 150.0)], spans, NOW, 3)
+    view = health_view(waits, spans, NOW, 3)
     assert [(hour["p50_ms"], hour["calls"]) for hour in view["by_hour"]] == [(None, 0), (2000, 1), (900, 1)]
     assert (view["calls"], view["calls_at_once"]) == (2, 2)
     assert [(wait["name"], wait["count"]) for wait in view["waits"]] == [

@@ -73,6 +73,7 @@ class TestWhatIsShown:
         greeting, farewell = setting(view, "llama.greeting"), setting(view, "llama.farewell")
         assert (greeting["value"], greeting["is_written"], greeting["locked"]) == ("Hello.", True, "")
         assert (farewell["value"], farewell["is_written"]) == ("Goodbye.", False)
+        assert greeting["default"] == Config().llama.greeting and farewell["default"] == farewell["value"]
         temperature = setting(view, "llama.temperature")
         assert temperature["value"] == 0.5 and "--set" in temperature["locked"]
         assert (temperature["low"], temperature["high"], temperature["readers"]) == (0, 2, ["llama"])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from steadyline.console.watch import FIGURES_S, GATHER_S, MAX_LOOKERS, Watch
+from steadyline.console.watch import AWAITED_S, FIGURES_S, FIRST_WITHIN_S, GATHER_S, MAX_LOOKERS, Watch
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
@@ -141,7 +141,7 @@ def test_the_first_picture_waits_for_all_but_not_for_one_that_hangs() -> None:
         looks = watch.looks()
         began = clock()
         assert json.loads(await anext(looks)) == {"whisper": "ready", "llama": None}
-        assert clock() - began <= FIGURES_S + 0.001
+        assert clock() - began <= FIRST_WITHIN_S + 0.001
         watch.stop()
 
     run_in_virtual_time(scenario())
@@ -196,5 +196,64 @@ def test_there_is_room_for_so_many_and_no_more() -> None:
         await many[0].aclose()  # type: ignore[attr-defined]
         assert not watch.is_full
         watch.stop()
+
+    run_in_virtual_time(scenario())
+
+
+def test_who_comes_later_sees_the_newest_at_once() -> None:
+    followed = Followed()
+
+    async def scenario() -> None:
+        watch = followed.watch()
+        first = watch.looks()
+        await anext(first)
+        await asyncio.sleep(FIGURES_S / 2)
+        came = clock()
+        assert await take(watch.looks(), 1) == [{"whisper": "ready", "llama": "ready"}]
+        assert clock() == came
+        await first.aclose()  # type: ignore[attr-defined]
+        assert not watch.is_asking
+
+    run_in_virtual_time(scenario())
+
+
+def test_who_is_expected_has_the_picture_waiting_and_sees_nothing_old_later() -> None:
+    followed = Followed()
+
+    async def scenario() -> None:
+        watch = followed.watch()
+        watch.expect()
+        await asyncio.sleep(0.3)
+        came = clock()
+        looks = watch.looks()
+        assert json.loads(await anext(looks)) == {"whisper": "ready", "llama": "ready"}
+        assert clock() == came
+        await asyncio.sleep(2 * AWAITED_S)
+        assert followed.following == 2
+        await looks.aclose()  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        assert followed.following == 0
+        followed.hangs = True
+        assert await take(watch.looks(), 1) == [{"whisper": "ready", "llama": None}]
+        followed.hangs = False
+        came = clock()
+        assert await take(watch.looks(), 1) == [{"whisper": "ready", "llama": "ready"}]
+        assert clock() == came, "all have been heard: there is nothing to wait for"
+
+    run_in_virtual_time(scenario())
+
+
+def test_who_is_expected_and_does_not_come_is_not_waited_for() -> None:
+    followed = Followed()
+
+    async def scenario() -> None:
+        watch = followed.watch()
+        watch.expect()
+        await asyncio.sleep(AWAITED_S - 0.1)
+        watch.expect()
+        await asyncio.sleep(AWAITED_S - 0.1)
+        assert followed.following == 2
+        await asyncio.sleep(0.2)
+        assert (followed.following, watch.is_asking) == (0, False)
 
     run_in_virtual_time(scenario())

@@ -23,9 +23,19 @@ export function show(main, callUuid) {
     const position = window.scrollY;
     shown = text;
     main.replaceChildren(...parts(call));
+    reachLong(main);
     window.scrollTo(0, position);
   }
+  window.addEventListener("resize", () => reachLong(main));
   return repeat(() => (shown && JSON.parse(shown).state === "ended" ? null : once()), EVERY_MS);
+}
+
+// Words that are too long for their bubble can be scrolled in by keyboard, too.
+function reachLong(main) {
+  for (const bubble of main.querySelectorAll(".bubble")) {
+    if (bubble.scrollHeight > bubble.clientHeight) bubble.setAttribute("tabindex", "0");
+    else bubble.removeAttribute("tabindex");
+  }
 }
 
 function parts(call) {

@@ -10,10 +10,13 @@ export class Field {
   constructor(setting, onChange) {
     this.name = setting.name;
     const id = `setting-${setting.name.replace(".", "-")}`;
-    this.control = control(setting.kind, { id, name: setting.name, "aria-describedby": `${id}-hint ${id}-error`, oninput: onChange });
+    this.onChange = onChange;
+    this.control = control(setting.kind, { id, name: setting.name, "aria-describedby": `${id}-hint ${id}-error`, oninput: () => this.changed() });
     this.hint = h("p", { id: `${id}-hint`, class: "hint" });
     this.error = h("p", { id: `${id}-error`, class: "error", hidden: true });
-    this.element = h("div", { class: "field", "data-kind": setting.kind }, h("label", { for: id }, setting.label), this.control, this.hint, this.error);
+    this.defaultButton = h("button", { type: "button", class: "small", "aria-label": `Default of ${setting.label}`, onclick: () => this.takeDefault() }, "Default");
+    const head = h("div", { class: "field-head" }, h("label", { for: id }, setting.label), this.defaultButton);
+    this.element = h("div", { class: "field", "data-kind": setting.kind }, head, this.control, this.hint, this.error);
     this.update(setting);
   }
 
@@ -26,6 +29,25 @@ export class Field {
     this.control.value = typed ?? String(setting.value);
     this.control.disabled = Boolean(setting.locked);
     this.hint.replaceChildren(...marked(hint(setting)));
+    this.offerDefault();
+  }
+
+  changed() {
+    this.offerDefault();
+    this.onChange();
+  }
+
+  offerDefault() {
+    const { locked, choices, default: standard } = this.setting;
+    const isThere = this.kind !== "choice" || choices.some((choice) => choice.value === standard && !choice.obstacle);
+    this.defaultButton.hidden = Boolean(locked) || !isThere || this.value() === standard;
+  }
+
+  // As if it had been typed: it is saved, or discarded, with all else.
+  takeDefault() {
+    this.control.value = String(this.setting.default);
+    this.control.focus();
+    this.changed();
   }
 
   isChanged() {
@@ -40,6 +62,7 @@ export class Field {
 
   discard() {
     this.control.value = String(this.setting.value);
+    this.offerDefault();
     this.complain("");
   }
 

@@ -18,12 +18,7 @@ for (const link of document.querySelectorAll("nav a")) {
   }
 }
 
-const logOut = document.getElementById("log-out");
-logOut.addEventListener("click", () => post("/api/logout").then(() => location.assign("/login")));
-// Where no password is asked for, /login leads back here.
-fetch("/login", { redirect: "manual" }).then((answer) => {
-  logOut.hidden = answer.type === "opaqueredirect";
-});
+document.getElementById("log-out").addEventListener("click", () => post("/api/logout").then(() => location.assign("/login")));
 
 const main = document.getElementById("main");
 for (const [pattern, name, load] of PAGES) {
