@@ -1,4 +1,7 @@
-"""A connection's pings: when the next is due, and how far behind their answers are. Pure: time is an argument, in seconds."""
+"""A connection's pings: when the next is due, and how far behind their answers are. Pure: time is an argument, in seconds.
+
+The two sides take turns: a ping and its answer tell both that the other one is there.
+"""
 
 from math import floor
 
@@ -8,7 +11,7 @@ PING_SLOTS = 5
 """Pings leave at multiples of a fifth of their interval, so that those of many connections share a turn of the event loop on
 either side: waking up costs more than what is then to be done (measured, docs/decisions/0027)."""
 MOST_UNANSWERED = 100
-"""Pings whose answers are waited for: 25 s of them. A peer that answers none, and yet speaks, costs no more."""
+"""Pings whose answers are waited for: 50 s of them. A peer that answers none, and yet speaks, costs no more."""
 
 
 class Heartbeat:
@@ -19,12 +22,14 @@ class Heartbeat:
         round_trip_s: from the newest ping that was answered to its answer; None before the first.
 
     Args:
-        interval_s: from a ping to the next.
+        interval_s: from a ping to the next, whichever side's.
         now: the connection's beginning.
+        gives_way: when pings of both sides cross, the next one is the peer's; one of the two sides gives way.
     """
 
-    def __init__(self, interval_s: float, now: float) -> None:
+    def __init__(self, interval_s: float, now: float, *, gives_way: bool) -> None:
         self._interval_s = interval_s
+        self._gives_way = gives_way
         self._number = 0
         self._sent_at: dict[int, float] = {}
         self.due_at = now
@@ -33,17 +38,20 @@ class Heartbeat:
 
     def restart(self, now: float) -> None:
         """The next ping is due an interval from now, or up to a fifth of it sooner."""
-        slot_s = self._interval_s / PING_SLOTS
-        # A millionth: what was computed as a multiple of a slot may lie a rounding error below it.
-        self.due_at = floor((now + self._interval_s) / slot_s + 1e-6) * slot_s
+        self._due_after(now, self._interval_s)
 
     def ping(self, now: float) -> Ping:
-        """The one that is due."""
+        """The one that is due. The peer's comes next; ours does if it does not."""
         self._number += 1
         if len(self._sent_at) < MOST_UNANSWERED:
             self._sent_at[self._number] = now
-        self.restart(now)
+        self._due_after(now, 2 * self._interval_s)
         return Ping(self._number)
+
+    def asked(self, now: float) -> None:
+        """The peer's ping came: the next one is ours."""
+        if not (self._gives_way and self._sent_at):
+            self.restart(now)
 
     def answered(self, pong: Pong, now: float) -> None:
         """An answer came; those to former pings will not come any more."""
@@ -55,3 +63,8 @@ class Heartbeat:
     def unanswered_s(self, now: float) -> float:
         """For how long the oldest ping has waited for its answer; 0 when none does."""
         return now - min(self._sent_at.values(), default=now)
+
+    def _due_after(self, now: float, wait_s: float) -> None:
+        slot_s = self._interval_s / PING_SLOTS
+        # A millionth: what was computed as a multiple of a slot may lie a rounding error below it.
+        self.due_at = floor((now + wait_s) / slot_s + 1e-6) * slot_s
