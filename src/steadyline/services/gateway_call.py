@@ -243,8 +243,8 @@ class GatewayCall:
                 self.inbound.send(typed)
         return line, typed
 
-    def tick(self) -> None:
-        """Every frame: pass the caller's audio on, report the cursor."""
+    def tick(self, enough_ms: int | None = None) -> None:
+        """Every frame: pass the caller's audio on, report the cursor, or only every other time while so much is queued."""
         self._follow_rate()
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
@@ -256,7 +256,7 @@ class GatewayCall:
         self._hold.look(self._now())
         self._follow_hold()
         if self.outbound is not None:
-            self._tell_outbound(self._playback.cursor())
+            self._tell_outbound(self._playback.cursor(enough_ms))
         elif self.rate_hz and self._playback.play_comfort_noise():
             self._quiet_ticks = 0
         if self._hang_up_reason and self._playback.is_settled:
