@@ -248,10 +248,11 @@ class GatewayCall:
         self._follow_rate()
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
-        left = self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
+        hears, buffered = bool(len(samples) and self.rate_hz), self.line.buffered_samples
+        left = self._echo.tell(self.inbound, buffered, self._next_sample, self.rate_hz, more=hears)
         if self._recording is not None and self.rate_hz:
             self._recording.played(self._next_sample, self.rate_hz, left)
-        if len(samples) and self.rate_hz:
+        if hears:
             self._hear(samples)
         self._hold.look(self._now())
         self._follow_hold()
