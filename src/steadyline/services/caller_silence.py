@@ -6,7 +6,7 @@ from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.patience import Phrase
 from steadyline.wire.line_messages import CallerSilent
 
-BEHIND_S = 0.25
+BEHIND_S = 0.5
 """A heartbeat travels with the caller's audio, so whoever has not answered one for so long hears the caller as late as that. On
 one host it takes some milliseconds."""
 

@@ -1,7 +1,4 @@
-"""A connection's pings: when the next is due, and how far behind their answers are. Pure: time is an argument, in seconds.
-
-The two sides take turns: a ping and its answer tell both that the other one is there.
-"""
+"""A connection's pings: when the next is due, and how far behind their answers are. Pure: time is an argument, in seconds."""
 
 from math import floor
 
@@ -11,7 +8,7 @@ PING_SLOTS = 5
 """Pings leave at multiples of a fifth of their interval, so that those of many connections share a turn of the event loop on
 either side: waking up costs more than what is then to be done (measured, docs/decisions/0027)."""
 MOST_UNANSWERED = 100
-"""Pings whose answers are waited for: 50 s of them. A peer that answers none, and yet speaks, costs no more."""
+"""Pings whose answers are waited for: 25 s of them. A peer that answers none, and yet speaks, costs no more."""
 
 
 class Heartbeat:
@@ -22,14 +19,12 @@ class Heartbeat:
         round_trip_s: from the newest ping that was answered to its answer; None before the first.
 
     Args:
-        interval_s: from a ping to the next, whichever side's.
+        interval_s: from a ping to the next.
         now: the connection's beginning.
-        gives_way: when pings of both sides cross, the next one is the peer's; one of the two sides gives way.
     """
 
-    def __init__(self, interval_s: float, now: float, *, gives_way: bool) -> None:
+    def __init__(self, interval_s: float, now: float) -> None:
         self._interval_s = interval_s
-        self._gives_way = gives_way
         self._number = 0
         self._sent_at: dict[int, float] = {}
         self.due_at = now
@@ -38,20 +33,17 @@ class Heartbeat:
 
     def restart(self, now: float) -> None:
         """The next ping is due an interval from now, or up to a fifth of it sooner."""
-        self._due_after(now, self._interval_s)
+        slot_s = self._interval_s / PING_SLOTS
+        # A millionth: what was computed as a multiple of a slot may lie a rounding error below it.
+        self.due_at = floor((now + self._interval_s) / slot_s + 1e-6) * slot_s
 
     def ping(self, now: float) -> Ping:
-        """The one that is due. The peer's comes next; ours does if it does not."""
+        """The one that is due."""
         self._number += 1
         if len(self._sent_at) < MOST_UNANSWERED:
             self._sent_at[self._number] = now
-        self._due_after(now, 2 * self._interval_s)
+        self.restart(now)
         return Ping(self._number)
-
-    def asked(self, now: float) -> None:
-        """The peer's ping came: the next one is ours."""
-        if not (self._gives_way and self._sent_at):
-            self.restart(now)
 
     def answered(self, pong: Pong, now: float) -> None:
         """An answer came; those to former pings will not come any more."""
@@ -63,8 +55,3 @@ class Heartbeat:
     def unanswered_s(self, now: float) -> float:
         """For how long the oldest ping has waited for its answer; 0 when none does."""
         return now - min(self._sent_at.values(), default=now)
-
-    def _due_after(self, now: float, wait_s: float) -> None:
-        slot_s = self._interval_s / PING_SLOTS
-        # A millionth: what was computed as a multiple of a slot may lie a rounding error below it.
-        self.due_at = floor((now + wait_s) / slot_s + 1e-6) * slot_s

@@ -94,7 +94,7 @@ class Bye(JsonMessage):
 
 
 class _Heartbeat(JsonMessage):
-    """Eight a second on each side of each connection: what is written as we write it is read without a JSON parser."""
+    """Sixteen a second on each side of each connection: what is written as we write it is read without a JSON parser."""
 
     number: int
 

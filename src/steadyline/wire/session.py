@@ -40,8 +40,7 @@ class SessionTimes:
 
     Attributes:
         hello_timeout_s: from the connection to the HELLO (listener) or to its answer (dialer).
-        ping_interval_s: from a PING to the next, which is the other side's; the first comes up to a fifth of it sooner after the
-            connection opened.
+        ping_interval_s: from a PING to the next; the first comes up to a fifth of it sooner after the connection opened.
         lost_after_s: silence after which the peer counts as lost.
     """
 
@@ -116,7 +115,7 @@ class Session:
         self._judge = judge
         self._times = times
         self._deadline = now + times.hello_timeout_s
-        self._heartbeat = Heartbeat(times.ping_interval_s, now, gives_way=not self._is_dialer)
+        self._heartbeat = Heartbeat(times.ping_interval_s, now)
         self._seq = 0
         self._decoder = FrameDecoder(MAX_GREETING_BYTES)
         self._output = bytearray()
@@ -226,7 +225,6 @@ class Session:
         if self.state is SessionState.HELLO:
             return self._handle_answer(message, now) if self._is_dialer else self._handle_hello(message)
         if isinstance(message, Ping):
-            self._heartbeat.asked(now)
             self._write(Pong(message.number))
             return None
         if isinstance(message, Pong):

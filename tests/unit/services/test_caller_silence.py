@@ -100,9 +100,9 @@ def test_without_an_inbound_nobody_can_be_said_to_be_silent() -> None:
 
 def test_who_hears_the_caller_late_cannot_call_them_silent() -> None:
     _, silence = listening()
-    silence.listened_to(Inbound(0.2), 15.0)
+    silence.listened_to(Inbound(0.4), 15.0)
     assert silence.news(15.0) == CallerSilent(True, 5000, 0)
-    silence.listened_to(Inbound(0.3), 15.2)
+    silence.listened_to(Inbound(0.6), 15.2)
     assert silence.news(15.2) == CallerSilent(False, 0, 0)
     silence.listened_to(Inbound(3.0), 18.0)
     assert silence.news(18.0) is None

@@ -162,44 +162,16 @@ def test_round_trips_are_measured_also_when_they_outlast_the_interval() -> None:
     session = session_in("open", True)
     assert session.unanswered_s(0.2) == 0
     session.tick(0.25)
-    session.tick(0.75)
-    assert session.unanswered_s(0.76) == pytest.approx(0.51)
-    session.receive(encode_message(Pong(1), 2), 0.76)
-    assert session.round_trip_s == pytest.approx(0.51)
-    assert session.unanswered_s(0.76) == pytest.approx(0.01)
-    session.receive(encode_message(Pong(2), 3), 0.77)
+    session.tick(0.5)
+    assert session.unanswered_s(0.51) == pytest.approx(0.26)
+    session.receive(encode_message(Pong(1), 2), 0.51)
+    assert session.round_trip_s == pytest.approx(0.26)
+    assert session.unanswered_s(0.51) == pytest.approx(0.01)
+    session.receive(encode_message(Pong(2), 3), 0.52)
     assert session.round_trip_s == pytest.approx(0.02)
-    assert session.unanswered_s(0.8) == 0
-    session.receive(encode_message(Pong(2), 4), 0.85)
+    assert session.unanswered_s(0.55) == 0
+    session.receive(encode_message(Pong(2), 4), 0.6)
     assert session.round_trip_s == pytest.approx(0.02)
-
-
-class Wire:
-    """Hands what one session says to the other."""
-
-    def __init__(self, session: Session, peer: Session) -> None:
-        self._session, self._peer, self._decoder = session, peer, FrameDecoder()
-        self._decoder.feed(session.data_to_send())
-
-    def pass_on(self, now: float) -> list[str]:
-        """The names of the messages that were on their way."""
-        data = self._session.data_to_send()
-        self._peer.receive(data, now)
-        return [type(decode_message(frame)).__name__ for frame in self._decoder.feed(data)]
-
-
-def test_the_sides_take_turns_to_ping_also_after_pings_that_crossed() -> None:
-    dialer, listener = session_in("open", True), session_in("open", False)
-    wires = {"dialer": Wire(dialer, listener), "listener": Wire(listener, dialer)}
-    pings = list[tuple[int, str]]()
-    for ms in range(50, 2050, 50):
-        dialer.tick(ms / 1000)
-        listener.tick(ms / 1000)
-        for _ in range(3):
-            said = {name: wire.pass_on(ms / 1000) for name, wire in wires.items()}
-            pings += [(ms, name) for name, kinds in said.items() if "Ping" in kinds]
-    assert pings[:2] == [(250, "dialer"), (250, "listener")], "nobody has pinged yet: both do"
-    assert pings[2:] == [(ms, "dialer" if ms % 500 == 0 else "listener") for ms in range(500, 2050, 250)]
 
 
 def test_a_peer_that_speaks_and_answers_no_heartbeat_costs_little() -> None:
