@@ -26,6 +26,7 @@ WINDOW_SAMPLES = 512
 
 # Delays are told apart in steps of 16 ms: half a window, so that one of them shares three quarters of every echo.
 _HOP_SAMPLES = 256
+_HOPS = WINDOW_SAMPLES // _HOP_SAMPLES
 # The telephone's band (ITU-T G.712), in parts of equal ratio.
 _BAND_EDGES_HZ = np.geomspace(200.0, 3600.0, 9)
 _SILENCE_DB = -100.0
@@ -46,6 +47,8 @@ _QUIET_POWER = 10.0 ** (-55.0 / 10.0)
 _ECHO_POWER = 10.0 ** (-80.0 / 10.0)
 # Windows are fed again when a long utterance is cut in its last 3 s (`EndpointSettings.cut_search_s`).
 _KEPT_SAMPLES = 8 * SAMPLE_RATE_HZ
+# Windows that nobody waits for are learnt from so many at a time: what costs is the number of transforms and not their size.
+_TOGETHER = 8
 # The written form: a byte for each gain, in steps of 0.25 dB below full scale.
 _STEPS_PER_DB = 4.0
 
@@ -78,13 +81,15 @@ class EchoGuard:
     def __init__(self, settings: EchoGuardSettings) -> None:
         self._settings = settings
         self._delays = np.arange(settings.reach_ms * SAMPLE_RATE_HZ // 1000 // _HOP_SAMPLES + 1)
-        self._rows = len(self._delays) + _LINGER_WINDOWS * WINDOW_SAMPLES // _HOP_SAMPLES
+        self._rows = len(self._delays) + _LINGER_WINDOWS * _HOPS
         self._span = (self._rows - 1) * _HOP_SAMPLES + WINDOW_SAMPLES
         self._gains = np.full((len(self._delays), len(_BAND_EDGES_HZ) - 1), settings.loudest_db)
         self._played = _Played()
         self._played_end = 0
         self._levels_end = -1
         self._levels: Levels = np.zeros((self._rows, self._gains.shape[1]))
+        self._unlearnt: list[Float32] = []
+        self._unlearnt_end = 0
         self.is_clear = True
         self.learned = ""
 
@@ -102,6 +107,7 @@ class EchoGuard:
         start = max(start, self._played_end)
         gap = start - self._played_end
         if gap >= _KEPT_SAMPLES:
+            self._catch_up()
             self._played.forget()
         elif gap and len(self._played.newest):
             self._played.append(np.zeros(gap, np.float32))
@@ -123,17 +129,22 @@ class EchoGuard:
         self.is_clear = not was_played
         if not was_played or not (learns or matters):
             return False
-        levels, heard = self._levels_of(window, end)
+        if not matters:
+            self._learn_later(window, end)
+            return False
+        self._catch_up()
+        levels, heard = self._levels_of(window[None], end)
         played = levels[: len(self._delays)]
-        share = self._caller_share(played, heard) if matters else 0.0
-        is_echo = matters and (share < _CALLER_SHARE or self._lingers(levels, heard))
+        share = self._caller_share(played, heard[0])
+        is_echo = share < _CALLER_SHARE or self._lingers(levels, heard[0])
         self.is_clear = share >= _CLEAR_SHARE
         if learns:
-            self._learn(played, heard)
+            self._learn(played, heard[0])
         return is_echo
 
     def settle(self) -> None:
         """An utterance has ended: go on from what can be written down."""
+        self._catch_up()
         steps = np.clip(np.rint(-self._gains * _STEPS_PER_DB), 0, 255).astype(np.uint8)
         self._gains = steps / -_STEPS_PER_DB
         self.learned = base64.b64encode(steps.tobytes()).decode("ascii")
@@ -146,6 +157,7 @@ class EchoGuard:
             return False
         if steps.size != self._gains.size:
             return False
+        self._catch_up()
         self._gains = steps.reshape(self._gains.shape) / -_STEPS_PER_DB
         self.learned = learned
         return True
@@ -168,25 +180,49 @@ class EchoGuard:
         """Whether a window is quiet, and echo came shortly before it."""
         if float(_power(heard).sum()) > _QUIET_POWER:
             return False
-        step, delays = WINDOW_SAMPLES // _HOP_SAMPLES, len(self._delays)
-        before = (levels[at : at + delays] for at in range(step, len(levels) - delays + 1, step))
+        delays = len(self._delays)
+        before = (levels[at : at + delays] for at in range(_HOPS, len(levels) - delays + 1, _HOPS))
         return any(float(_power((self._gains + played).max(axis=0)).sum()) > _ECHO_POWER for played in before)
+
+    def _learn_later(self, window: Float32, end: int) -> None:
+        """Learn from a window before the next one is judged; by then everything played through `end` is still kept."""
+        if self._unlearnt and end != self._unlearnt_end + WINDOW_SAMPLES:
+            self._catch_up()
+        self._unlearnt.append(window)
+        self._unlearnt_end = end
+        if len(self._unlearnt) == _TOGETHER:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Learn from the windows that were put off, which follow each other without a gap."""
+        if not self._unlearnt:
+            return
+        levels, heard = self._levels_of(np.stack(self._unlearnt), self._unlearnt_end)
+        self._unlearnt.clear()
+        for number, window in enumerate(heard, 1):
+            newest = (len(heard) - number) * _HOPS
+            self._learn(levels[newest : newest + len(self._delays)], window)
 
     def _learn(self, played: Levels, heard: Levels) -> None:
         change = heard - played - self._gains
-        learned = self._gains + np.where(change < 0, _FALL, _RISE) * change
-        lowest_db = -255 / _STEPS_PER_DB
-        self._gains = np.where(played > _LOUD_DB, np.clip(learned, lowest_db, self._settings.loudest_db), self._gains)
+        # Of a fall this is the first product, of a rise the second one.
+        learned = self._gains + np.minimum(_FALL * change, _RISE * change)
+        bounded = np.minimum(np.maximum(learned, -255 / _STEPS_PER_DB), self._settings.loudest_db)
+        self._gains = np.where(played > _LOUD_DB, bounded, self._gains)
 
-    def _levels_of(self, window: Float32, end: int) -> tuple[Levels, Levels]:
-        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (rows, bands); and of
-        the window: (bands,)."""
+    def _levels_of(self, windows: Float32, end: int) -> tuple[Levels, Levels]:
+        """Levels of what was played in a window's length before `end`, and 16, 32, … ms before that: (rows, bands); and of the
+        windows, of shape (n, 512), of which the last ends there: (n, bands). What belongs to an earlier window begins so much
+        further down."""
+        rows = self._rows + (len(windows) - 1) * _HOPS
         steps, rest = divmod(end - self._levels_end, _HOP_SAMPLES)
-        known = max(0, len(self._levels) - steps) if self._levels_end >= 0 and not rest and steps >= 0 else 0
+        is_continued = self._levels_end >= 0 and not rest and rows - self._rows <= steps < rows
+        missing = steps if is_continued else rows
         # All at once: what costs is the number of transforms that are asked for, and not their size.
-        levels = _band_levels(np.concatenate((self._played_frames(end, len(self._levels) - known), window[None])))
-        self._levels, self._levels_end = np.concatenate((levels[:-1], self._levels[:known])), end
-        return self._levels, levels[-1]
+        levels = _band_levels(np.concatenate((self._played_frames(end, missing), windows)))
+        played = np.concatenate((levels[:missing], self._levels[: rows - missing]))
+        self._levels, self._levels_end = played[: self._rows], end
+        return played, levels[missing:]
 
     def _played_frames(self, end: int, count: int) -> Float32:
         """What was played in a window's length before `end`, and 16, 32, … ms before that; silence where nothing was."""
@@ -240,14 +276,17 @@ def _power(level_db: Levels) -> Levels:
 
 def _band_levels(samples: Float32) -> Levels:
     """Level of each band in dB below full scale, shape (…, 8), of float32 samples of shape (…, 512)."""
-    power = np.square(np.abs(np.fft.rfft(samples * _TAPER))) @ _BANDS
+    spectrum = np.fft.rfft(samples * _TAPER)[..., _HEARD_BINS]
+    power = (np.square(spectrum.real) + np.square(spectrum.imag)) @ _BANDS
     levels: Levels = 10.0 * np.log10(power + 10.0 ** (_SILENCE_DB / 10.0))
     return levels
 
 
 _TAPER = np.hanning(WINDOW_SAMPLES)
-_FREQUENCIES_HZ = np.fft.rfftfreq(WINDOW_SAMPLES, 1 / SAMPLE_RATE_HZ)[:, None]
+_FREQUENCIES_HZ = np.fft.rfftfreq(WINDOW_SAMPLES, 1 / SAMPLE_RATE_HZ)
+_HEARD_BINS = slice(*np.searchsorted(_FREQUENCIES_HZ, _BAND_EDGES_HZ[[0, -1]]).tolist())
 # Parseval: the sum over the bins of one side is the mean square of the samples.
-_BANDS = ((_BAND_EDGES_HZ[:-1] <= _FREQUENCIES_HZ) & (_BAND_EDGES_HZ[1:] > _FREQUENCIES_HZ)) * (
-    2.0 / (WINDOW_SAMPLES * np.square(_TAPER).sum())
-)
+_BANDS = (
+    (_BAND_EDGES_HZ[:-1] <= _FREQUENCIES_HZ[_HEARD_BINS, None])
+    & (_BAND_EDGES_HZ[1:] > _FREQUENCIES_HZ[_HEARD_BINS, None])
+) * (2.0 / (WINDOW_SAMPLES * np.square(_TAPER).sum()))

@@ -100,10 +100,15 @@ class Link:
         """When the peer was heard last, on the clock's scale; the time of the connection before that."""
         return self._session.last_frame_at
 
-    def send(self, message: Message) -> bool:
-        """Send now; False when the link is not open (whoever keeps things keeps them until it is)."""
+    def send(self, message: Message, *, more: bool = False) -> bool:
+        """Send now; False when the link is not open (whoever keeps things keeps them until it is).
+
+        With `more` it leaves together with the next one, which follows at once: each piece costs both sides a system call.
+        """
         if not self._session.send(message):
             return False
+        if more:
+            return True
         self._flush()
         return not self._drop_if_untaken()
 

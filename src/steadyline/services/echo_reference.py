@@ -53,7 +53,7 @@ class EchoReference:
         """What the line had not sent is lost, and it goes on at another rate."""
         self._waiting = self._waiting[:0]
 
-    def tell(self, inbound: Link | None, buffered: int, clock: int, rate_hz: int) -> Samples:
+    def tell(self, inbound: Link | None, buffered: int, clock: int, rate_hz: int, *, more: bool = False) -> Samples:
         """Tell what has left for the caller since the last time, if it was loud enough to be heard again; all that has left.
 
         Args:
@@ -61,6 +61,7 @@ class EchoReference:
             buffered: samples that the line still has.
             clock: index of the caller's next sample on the call's clock.
             rate_hz: the line's rate, 0 before the answer.
+            more: the caller's audio follows at once.
         """
         count = max(0, len(self._waiting) - buffered)
         samples, self._waiting = self._waiting[:count], self._waiting[count:]
@@ -74,7 +75,7 @@ class EchoReference:
         self._kept.append((clock, played))
         self._forget(clock - KEPT)
         if inbound is not None:
-            inbound.send(played)
+            inbound.send(played, more=more)
         return samples
 
     def learned(self, learned: EchoLearned) -> None:

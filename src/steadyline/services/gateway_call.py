@@ -243,20 +243,21 @@ class GatewayCall:
                 self.inbound.send(typed)
         return line, typed
 
-    def tick(self) -> None:
-        """Every frame: pass the caller's audio on, report the cursor."""
+    def tick(self, enough_ms: int | None = None) -> None:
+        """Every frame: pass the caller's audio on, report the cursor, or only every other time while so much is queued."""
         self._follow_rate()
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
-        left = self._echo.tell(self.inbound, self.line.buffered_samples, self._next_sample, self.rate_hz)
+        hears, buffered = bool(len(samples) and self.rate_hz), self.line.buffered_samples
+        left = self._echo.tell(self.inbound, buffered, self._next_sample, self.rate_hz, more=hears)
         if self._recording is not None and self.rate_hz:
             self._recording.played(self._next_sample, self.rate_hz, left)
-        if len(samples) and self.rate_hz:
+        if hears:
             self._hear(samples)
         self._hold.look(self._now())
         self._follow_hold()
         if self.outbound is not None:
-            self._tell_outbound(self._playback.cursor())
+            self._tell_outbound(self._playback.cursor(enough_ms))
         elif self.rate_hz and self._playback.play_comfort_noise():
             self._quiet_ticks = 0
         if self._hang_up_reason and self._playback.is_settled:

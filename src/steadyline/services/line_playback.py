@@ -43,6 +43,7 @@ class LinePlayback:
         self._clauses: dict[_Identity, tuple[int, int]] = {}
         self._received = 0
         self._reported: audio_messages.Cursor | None = None
+        self._waits = False
         self._number = self._echoed = 0
         self._first_turn = 0
         self._is_held = self._is_flushing = False
@@ -136,14 +137,17 @@ class LinePlayback:
         self._ledger.accepted_aside(self._write(noise))
         return True
 
-    def cursor(self) -> audio_messages.Cursor | None:
-        """What outbound is to know of the line; None when it knows."""
+    def cursor(self, enough_ms: int | None = None) -> audio_messages.Cursor | None:
+        """What outbound is to know of the line; None when it knows, or can wait until the next time since so much is queued."""
         is_idle = (
             self._reported is not None and not self._reported.buffered and self._received == self._reported.received
         )
         if not self._rate_hz or is_idle:
             return None
         buffered = self._line.buffered_samples
+        self._waits = not self._waits and enough_ms is not None and buffered >= self._rate_hz * enough_ms // 1000
+        if self._waits:
+            return None
         accepted, played = self._ledger.accepted_cursor, self._ledger.played(self._played_total())
         cursor = audio_messages.Cursor(self._received, buffered, _triple(accepted), _triple(played))
         if cursor == self._reported:

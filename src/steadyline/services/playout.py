@@ -186,8 +186,10 @@ class Playout:
     def cursor(self, cursor: audio_messages.Cursor) -> None:
         """The gateway's cursor moved."""
         left = self._buffered + cursor.received - self._received - cursor.buffered
-        # With many calls the gateway reports less often: what is queued has to last until the next report and beyond.
-        self._between = min(max(0, left - self.rate_hz // FRAMES_PER_S), self._target)
+        # With many calls the gateway reports less often: what is queued has to last until the next report and beyond, and of
+        # two reports it leaves one out when enough is queued.
+        frame = self.rate_hz // FRAMES_PER_S
+        self._between = min(2 * left - frame, self._target + frame) if left > frame else 0
         self._received, self._buffered, self._played = cursor.received, cursor.buffered, cursor.played
         # Before anything was sent the gateway's queue holds comfort noise, or what the caller knows to be sound already.
         self.is_sounding = cursor.buffered > 0 and self._sent > 0

@@ -28,7 +28,7 @@ class ToldInbound:
     def __init__(self) -> None:
         self.told: list[Any] = []
 
-    def send(self, message: Any) -> None:
+    def send(self, message: Any, *, more: bool = False) -> None:
         self.told.append(message)
 
 

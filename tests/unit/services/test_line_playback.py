@@ -121,3 +121,14 @@ def test_the_place_survives_a_change_of_the_lines_rate() -> None:
     line.line_rate_hz = 48_000
     assert playback.follow_rate()
     assert playback.accepted == {"turn": 1, "clause": 0, "sample": 960, "rendering": 7, "ended": 0}
+
+
+def test_while_enough_is_queued_every_other_report_can_wait() -> None:
+    line, playback = opened()
+    for end in range(160, 1760, 160):
+        playback.play(audio(1, 0, end))
+    reports = []
+    for _ in range(5):
+        line.play(2)
+        reports.append(playback.cursor(enough_ms=80))
+    assert [None if report is None else report.buffered for report in reports] == [None, 960, None, 320, 0]

@@ -148,7 +148,7 @@ def test_nothing_was_heard_of_a_call_that_begins() -> None:
     assert not playout.is_stalled and playout.heard_through == (-1, -1)
 
 
-@pytest.mark.parametrize(("between_ms", "queued_ms"), [(20, QUEUE_MS), (60, QUEUE_MS + 40), (500, 2 * QUEUE_MS)])
+@pytest.mark.parametrize(("between_ms", "queued_ms"), [(20, QUEUE_MS), (40, QUEUE_MS + 60), (500, 2 * QUEUE_MS + 20)])
 def test_more_is_queued_where_the_gateway_reports_less_often(between_ms: int, queued_ms: int) -> None:
     line = Line()
     playout = Playout(RATE_HZ, QUEUE_MS, line.send)
@@ -162,3 +162,23 @@ def test_more_is_queued_where_the_gateway_reports_less_often(between_ms: int, qu
         playout.cursor(AudioCursor(received, buffered, (1, 0, received), (1, 0, received - buffered)))
     queued = buffered + sum(len(audio.samples) for audio in line.sent) - received
     assert queued == RATE_HZ * queued_ms // 1000
+
+
+def test_a_crowded_gateway_has_sound_for_a_late_tick_although_it_leaves_out_reports() -> None:
+    """It ticks every 60 ms, and says nothing every other time while 100 ms are queued."""
+    line = Line()
+    playout = Playout(RATE_HZ, QUEUE_MS, line.send)
+    for number in range(4):
+        playout.clause_audio("tts", clause(1, number))
+    played, reports, is_left_out, queues = 0, 0, False, []
+    for _ in range(12):
+        received = sum(len(audio.samples) for audio in line.sent)
+        played = min(received, played + RATE_HZ * 60 // 1000)
+        buffered = received - played
+        queues.append(buffered * 1000 // RATE_HZ)
+        is_left_out = not is_left_out and buffered >= RATE_HZ // 10
+        if not is_left_out:
+            reports += 1
+            playout.cursor(AudioCursor(received, buffered, (1, 0, received), (1, 0, played)))
+    assert queues[:3] == [20, 120, 60] and min(queues[1:]) >= 60
+    assert reports <= 7
