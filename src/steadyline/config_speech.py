@@ -54,8 +54,8 @@ class BargeInSection:
 
     enabled: bool = setting(True, "what the caller says during an answer ends it; false: it is answered afterwards")
     onset_probability: float = setting(
-        0.4,
-        "a window of 32 ms may be speech, and the agent pauses, from this probability on, or from half of it for twice as long",
+        0.25,
+        "a window of 32 ms may be speech, and the agent pauses, from this probability on, or from 0.8 of it for twice as long",
         low=0.05,
         high=0.95,
     )

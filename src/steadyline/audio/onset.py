@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 WINDOW_SAMPLES = 512
 SAMPLES_PER_MS = 16
+_DOUBT = 0.8
+"""So much of the probability that is a reason is half a one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class OnsetSettings:
     """When something may become an utterance.
 
     Attributes:
-        probability: a window at or above it may be speech; one at half of it is half a reason to think so: "Stop" begins
+        probability: a window at or above it may be speech; one at four fifths of it is half a reason to think so: "Stop" begins
             with four windows at 0.2 to 0.3.
         sure_probability: where some of a window may be echo of our own voice, only this is a reason, and half a one.
         onset_ms: so much of it in a row is told; of half reasons twice as much.
@@ -34,7 +36,7 @@ class OnsetSettings:
         undecided_ms: what has not become an utterance after so long is taken back, whatever it is.
     """
 
-    probability: float = 0.4
+    probability: float = 0.25
     sure_probability: float = 0.5
     onset_ms: int = 32
     release_ms: int = 96
@@ -93,7 +95,7 @@ class OnsetDetector:
         settings = self._settings
         if is_clear and probability >= settings.probability:
             return 1.0
-        return 0.5 if probability >= (settings.probability / 2 if is_clear else settings.sure_probability) else 0.0
+        return 0.5 if probability >= (_DOUBT * settings.probability if is_clear else settings.sure_probability) else 0.0
 
     def _sounding(self, since: int, now: int) -> Onset | FalseOnset | None:
         if not self._is_told and self._reasons_ms >= self._settings.onset_ms:
