@@ -1,9 +1,9 @@
 """What the Line page shows: each service in a word, each arrow's connections in one, the calls. Pure; JSON comes out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from steadyline.services.system_status import Answers, overview
+from steadyline.services.system_status import SILENT, Answers, overview
 
 Tone = str
 """How a word is coloured: "good", "waiting", "bad" or "idle"."""
@@ -24,7 +24,13 @@ MAX_TEXT_CHARS = 300
 
 
 def line_view(
-    answers: Answers, supervisor: dict[str, Any] | None, picture: Mapping[str, Any], *, drills: bool, phone: str = ""
+    answers: Answers,
+    supervisor: dict[str, Any] | None,
+    picture: Mapping[str, Any],
+    *,
+    drills: bool,
+    phone: str = "",
+    asked: Set[str] = frozenset(),
 ) -> dict[str, Any]:
     """The page's content.
 
@@ -34,19 +40,23 @@ def line_view(
         picture: boxes and arrows of `picture`.
         drills: kill and freeze are offered.
         phone: page of the telephone in the browser; "" when there is none.
+        asked: services that may yet answer.
     """
     whole = overview(answers, supervisor)
     by_name = {service["name"]: service for service in whole["services"]}
     there = {box["role"] for box in picture["boxes"] if by_name[box["service"]]["state"] == "ready"}
     gateway = answers.get("gateway") or {}
     return {
-        "boxes": [{**box, **_box(by_name[box["service"]])} for box in picture["boxes"]],
+        "boxes": [
+            {**box, **_box(by_name[box["service"]], is_asked=box["service"] in asked)} for box in picture["boxes"]
+        ],
         "arrows": [
             {**arrow, **_arrow(arrow["name"], whole["connections"], is_there=arrow["to"] in there)}
             for arrow in picture["arrows"]
         ],
         "calls": [_call(call) for call in whole["calls"]],
         "sip_uri": gateway.get("sip_uri"),
+        "is_gateway_asked": "gateway" in asked,
         "phone": phone,
         "max_calls": gateway.get("max_calls"),
         "refused_calls": gateway.get("refused_calls"),
@@ -61,11 +71,14 @@ def _actions(supervisor: dict[str, Any] | None, *, drills: bool) -> list[str]:
     return ["restart", "kill", "freeze"] if drills else ["restart"]
 
 
-def _box(service: Mapping[str, Any]) -> dict[str, Any]:
+def _box(service: Mapping[str, Any], *, is_asked: bool) -> dict[str, Any]:
     state = str(service["state"])
-    is_gone = state == "does not answer" or state.startswith("FATAL")
+    if is_asked and state == SILENT:
+        state = "has not answered yet"
+    is_gone = state == SILENT or state.startswith("FATAL")
     return {
         "word": state[:MAX_TEXT_CHARS],
+        "is_asked": is_asked,
         "tone": "good" if state == "ready" else "bad" if is_gone else "waiting",
         "restarts": service["restarts"],
         "freezes": service["freezes"],

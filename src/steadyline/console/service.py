@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +115,12 @@ async def _all_answers(asks: Mapping[str, Callable[[], Awaitable[dict[str, Any] 
     return dict(zip(asks, answers, strict=True))
 
 
-def _line_view(config: Config, answers: Answers) -> dict[str, Any]:
+def _line_view(config: Config, answers: Answers, asked: Set[str]) -> dict[str, Any]:
     services = {name: status for name, status in answers.items() if name != SUPERVISOR}
     roles = {"tts" if name == config.tts.service else name: name for name in services}
     drawn = picture(CONNECTIONS, roles)
     phone = webphone_page(config) if config.webphone.enabled else ""
-    return line_view(services, answers[SUPERVISOR], drawn, drills=config.console.drills, phone=phone)
+    return line_view(services, answers[SUPERVISOR], drawn, drills=config.console.drills, phone=phone, asked=asked)
 
 
 def _metrics_addresses(config: Config) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,10 @@ FIGURES_S = 0.5
 """Without news a picture comes so often, with newer figures."""
 GATHER_S = 0.05
 """With news it comes after so long: a process that dies is told of by all its neighbours at once."""
-FIRST_WITHIN_S = 1.0
-"""The first picture waits so long for all, or would show a busy machine's slowest gone. Who is silent is known to be sooner."""
+FIRST_WITHIN_S = 0.2
+"""The first picture waits so long for all; who was not heard until then is shown as asked."""
+SILENT_AFTER_S = 1.0
+"""Who was not heard until then is shown gone. Who is known to be gone is so sooner."""
 MAX_LOOKERS = 32
 AWAITED_S = 5.0
 """Who opens a page asks for its pictures as soon as its script runs; who has not by then is not waited for."""
@@ -27,14 +29,15 @@ class Watch:
 
     Args:
         follows: names to what follows each of them until it is cancelled.
-        view: makes of the answers what lookers get.
+        view: makes what lookers get, of the answers, and of the names of those who were asked and may yet answer.
     """
 
-    def __init__(self, follows: Mapping[str, Follow], view: Callable[[Answers], dict[str, Any]]) -> None:
+    def __init__(self, follows: Mapping[str, Follow], view: Callable[[Answers, Set[str]], dict[str, Any]]) -> None:
         self._follows = follows
         self._view = view
         self._answers: Answers = dict.fromkeys(follows)
-        self._unheard: set[str] = set()
+        self._unheard: Set[str] = frozenset()
+        self._silent_at = 0.0
         self._following: list[asyncio.Future[None]] = []
         self._lookers = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -97,8 +100,8 @@ class Watch:
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         self._next = loop.create_future()
-        # The first picture waits until all have said something, or would show them gone who are there.
-        self._answers, self._unheard = dict.fromkeys(self._follows), set(self._follows)
+        self._answers, self._unheard = dict.fromkeys(self._follows), frozenset(self._follows)
+        self._silent_at = loop.time() + SILENT_AFTER_S
         self._following = [
             asyncio.ensure_future(follow(partial(self._told, name))) for name, follow in self._follows.items()
         ]
@@ -107,8 +110,10 @@ class Watch:
     def _told(self, name: str, status: dict[str, Any] | None, *, is_news: bool) -> None:
         self._answers[name] = status
         was_first, self._unheard = name in self._unheard, self._unheard - {name}
-        if (is_news or was_first) and not self._unheard:
-            self._show_at(asyncio.get_running_loop().time() + (0.0 if was_first else GATHER_S))
+        if not (is_news or was_first) or (self._newest is None and self._unheard):
+            return
+        is_complete = was_first and not self._unheard
+        self._show_at(asyncio.get_running_loop().time() + (0.0 if is_complete else GATHER_S))
 
     def _show_at(self, at: float) -> None:
         if self._timer is not None:
@@ -120,13 +125,15 @@ class Watch:
     def _show(self) -> None:
         loop = asyncio.get_running_loop()
         shown, self._next, self._timer = self._next, loop.create_future(), None
-        self._show_at(loop.time() + FIGURES_S)
+        if loop.time() >= self._silent_at:
+            self._unheard = frozenset()
+        self._show_at(min(loop.time() + FIGURES_S, self._silent_at) if self._unheard else loop.time() + FIGURES_S)
         self._newest = json.dumps(self._seen(), ensure_ascii=False)
         if shown is not None and not shown.done():
             shown.set_result(self._newest)
 
     def _seen(self) -> dict[str, Any]:
         try:
-            return self._view(self._answers)
+            return self._view(self._answers, self._unheard)
         except Exception as error:  # what a service of another release answers must not end everybody's view
             return {"error": f"a service answered what this console does not understand: {error!r:.200}"}

@@ -11,6 +11,8 @@ Answers = dict[str, dict[str, Any] | None]
 """Services to what they said; None: nothing."""
 OWN_KEYS = ("sip_uri", "pbx_registration", "max_calls", "refused_calls", "page")
 """What only the gateway, or only the webphone, tells of itself."""
+SILENT = "does not answer"
+"""The state of who said nothing."""
 
 
 async def collect(config: Config) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def _service(name: str, status: dict[str, Any] | None, child: dict[str, Any]) ->
     common = {"name": name, **{key: child.get(key) for key in ("restarts", "freezes")}}
     if status is None:
         is_fatal = child.get("state") == "fatal"
-        state = f"FATAL: {child['verdict']}" if is_fatal else "does not answer"
+        state = f"FATAL: {child['verdict']}" if is_fatal else SILENT
         more: dict[str, Any] = {"last_lines": child["last_lines"]} if is_fatal else {}
         unknown: dict[str, Any] = {"uptime_s": None, "resources": None, "faults": []}
         return {**common, "pid": child.get("pid"), "state": state, **unknown, **more}

@@ -40,6 +40,16 @@ def test_a_service_in_a_word(answer: dict[str, Any] | None, word: str, tone: str
     assert (whisper["restarts"], whisper["freezes"]) == (2, 1)
 
 
+def test_who_may_yet_answer_is_not_shown_gone() -> None:
+    every: Answers = {**{name: status() for name in NAMES}, "whisper": None, "gateway": None}
+    view = line_view(every, SUPERVISOR, PICTURE, drills=False, asked={"whisper"})
+    whisper, gateway = box(view, "whisper"), box(view, "gateway")
+    assert (whisper["word"], whisper["tone"], whisper["is_asked"]) == ("has not answered yet", "waiting", True)
+    assert (gateway["word"], gateway["tone"], gateway["is_asked"]) == ("does not answer", "bad", False)
+    assert not view["is_gateway_asked"]
+    assert line_view(every, SUPERVISOR, PICTURE, drills=False, asked={"gateway"})["is_gateway_asked"]
+
+
 def test_what_the_supervisor_gave_up_says_why() -> None:
     fatal = {"state": "fatal", "verdict": "failed 13 times", "last_lines": [], "restarts": 12, "freezes": 0}
     view = shown({"children": {"whisper": fatal}}, whisper=None)

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set
 from contextlib import aclosing
 from typing import Any
 
-from steadyline.console.watch import AWAITED_S, FIGURES_S, FIRST_WITHIN_S, GATHER_S, MAX_LOOKERS, Watch
+from steadyline.console.watch import AWAITED_S, FIGURES_S, FIRST_WITHIN_S, GATHER_S, MAX_LOOKERS, SILENT_AFTER_S, Watch
 from steadyline.link.virtual_time import run_in_virtual_time
 from steadyline.services.status_follower import Told
 from steadyline.services.system_status import Answers
@@ -46,8 +46,11 @@ class Followed:
         await self._follow("llama", told)
 
     def watch(self) -> Watch:
-        def view(answers: Answers) -> dict[str, Any]:
-            return {name: answer["state"] if answer else None for name, answer in answers.items()}
+        def view(answers: Answers, asked: Set[str]) -> dict[str, Any]:
+            return {
+                name: answer["state"] if answer else "asked" if name in asked else None
+                for name, answer in answers.items()
+            }
 
         return Watch({"whisper": self.whisper, "llama": self.llama}, view)
 
@@ -132,7 +135,7 @@ def test_however_fast_news_comes_pictures_are_bounded() -> None:
     run_in_virtual_time(scenario())
 
 
-def test_the_first_picture_waits_for_all_but_not_for_one_that_hangs() -> None:
+def test_the_first_picture_comes_soon_and_shows_nobody_gone_who_may_be_slow() -> None:
     followed = Followed()
 
     async def scenario() -> None:
@@ -140,8 +143,34 @@ def test_the_first_picture_waits_for_all_but_not_for_one_that_hangs() -> None:
         followed.hangs = True
         looks = watch.looks()
         began = clock()
-        assert json.loads(await anext(looks)) == {"whisper": "ready", "llama": None}
+        assert json.loads(await anext(looks)) == {"whisper": "ready", "llama": "asked"}
         assert clock() - began <= FIRST_WITHIN_S + 0.001
+        while (seen := json.loads(await anext(looks)))["llama"] == "asked":
+            assert clock() - began < SILENT_AFTER_S
+        assert seen == {"whisper": "ready", "llama": None}
+        assert clock() - began <= SILENT_AFTER_S + 0.001
+        watch.stop()
+
+    run_in_virtual_time(scenario())
+
+
+def test_who_answers_late_is_shown_at_once() -> None:
+    followed = Followed()
+
+    async def slow(told: Told) -> None:
+        await asyncio.sleep(0.3)
+        await followed.llama(told)
+
+    def view(answers: Answers, asked: Set[str]) -> dict[str, Any]:
+        return {"heard": [name for name in answers if name not in asked]}
+
+    async def scenario() -> None:
+        watch = Watch({"whisper": followed.whisper, "llama": slow}, view)
+        looks = watch.looks()
+        began = clock()
+        assert json.loads(await anext(looks)) == {"heard": ["whisper"]}
+        assert json.loads(await anext(looks)) == {"heard": ["whisper", "llama"]}
+        assert clock() - began <= 0.3 + GATHER_S + 0.001
         watch.stop()
 
     run_in_virtual_time(scenario())
@@ -150,7 +179,7 @@ def test_the_first_picture_waits_for_all_but_not_for_one_that_hangs() -> None:
 def test_who_is_slow_misses_what_was_between_and_gets_the_newest() -> None:
     async def scenario() -> None:
         followed = Followed()
-        watch = Watch({"whisper": followed.whisper}, dict)
+        watch = Watch({"whisper": followed.whisper}, lambda answers, asked: dict(answers))
         looks = watch.looks()
         first = json.loads(await anext(looks))["whisper"]["told"]
         await asyncio.sleep(60)
@@ -166,7 +195,7 @@ def test_an_answer_that_nobody_understands_ends_no_view() -> None:
         async def strange(told: Told) -> None:
             told({}, is_news=True)
 
-        def view(answers: Answers) -> dict[str, Any]:
+        def view(answers: Answers, asked: Set[str]) -> dict[str, Any]:
             return {"state": (answers["whisper"] or {})["state"]}
 
         seen = await take(Watch({"whisper": strange}, view).looks(), 2)
@@ -234,7 +263,7 @@ def test_who_is_expected_has_the_picture_waiting_and_sees_nothing_old_later() ->
         await asyncio.sleep(0)
         assert followed.following == 0
         followed.hangs = True
-        assert await take(watch.looks(), 1) == [{"whisper": "ready", "llama": None}]
+        assert await take(watch.looks(), 1) == [{"whisper": "ready", "llama": "asked"}]
         followed.hangs = False
         came = clock()
         assert await take(watch.looks(), 1) == [{"whisper": "ready", "llama": "ready"}]

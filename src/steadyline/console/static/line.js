@@ -29,7 +29,8 @@ export function show(main) {
   stream("/api/line", (data) => {
     showProblem(data.error);
     if (data.error) return;
-    say(address, data.sip_uri ? `Dial ${data.sip_uri}` : "The gateway does not answer: nobody can call now.");
+    say(address, data.sip_uri ? `Dial ${data.sip_uri}`
+      : data.is_gateway_asked ? "Asking the services…" : "The gateway does not answer: nobody can call now.");
     // The telephone's page is for browsers on its own machine.
     phone.hidden = !(data.phone && data.sip_uri && LOOPBACK.has(location.hostname));
     if (!phone.hidden && phone.href !== data.phone) phone.href = data.phone;
@@ -62,6 +63,7 @@ async function act(action, box, changes) {
 }
 
 function showCalls(element, data) {
+  if (data.is_gateway_asked) return;
   const shown = JSON.stringify([data.calls, Boolean(data.sip_uri)]);
   if (element.dataset.shown === shown && element.childElementCount) return;
   element.dataset.shown = shown;
@@ -119,6 +121,8 @@ class Changes {
   }
 
   update(data) {
+    // Who answers late when this page was opened has not changed.
+    if (data.boxes.some((box) => box.is_asked)) return;
     const words = new Map();
     for (const box of data.boxes) words.set(box.service, { tone: box.tone, text: box.word });
     for (const arrow of data.arrows) {
