@@ -9,11 +9,15 @@ from tests.e2e.questions import QUESTIONS, Question
 from tests.e2e.system import System
 from tests.word_errors import word_error_rate
 
+from steadyline.recorder.writing import GATHER_S, IDLE_S
+
 ROUND = 4
 SEQUENTIAL = 10
 MEMORY_BYTES = 5_000_000
 MEMORY_SHARE = 0.03
 SETTLE_DEADLINE_S = 30.0
+RECORDINGS_CLOSED_S = IDLE_S + 2 * GATHER_S + 1.0
+"""Longer than a recording's file is kept open after what was written last."""
 
 
 def check_answers(report: dict[str, Any], questions: list[Question]) -> None:
@@ -42,7 +46,7 @@ def settled(system: System) -> dict[str, dict[str, Any]]:
     while True:
         status = system.status()
         if not status["calls"] and not [c for c in status["connections"] if c["call_id"]]:
-            time.sleep(1.0)
+            time.sleep(RECORDINGS_CLOSED_S)
             return system.resources()
         assert time.monotonic() < deadline, status
         time.sleep(0.5)

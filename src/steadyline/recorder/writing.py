@@ -146,9 +146,9 @@ class Writing:
     def _run(self) -> None:
         while not self._is_closing:
             self._do_chore()
-            self._wake.wait(IDLE_S if self._open else None if self._chore is None else CHORE_LOOK_S)
+            is_woken = self._wake.wait(IDLE_S if self._open else None if self._chore is None else CHORE_LOOK_S)
             self._wake.clear()
-            if not self._is_closing:
+            if is_woken and not self._is_closing:
                 time.sleep(GATHER_S)
             self.drain()
         self._end()

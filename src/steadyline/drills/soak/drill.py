@@ -17,12 +17,14 @@ from steadyline.drills.soak.call import SoakCall, make_call, random_pause
 from steadyline.drills.soak.resources import Held, differences, held_by, journal_rows, leaks
 from steadyline.drills.tone_caller import ToneCaller
 from steadyline.drills.tone_engines import ENGINE_SETTINGS
+from steadyline.recorder.writing import GATHER_S, IDLE_S
 from steadyline.sip import SipUserAgent
 
 QUIET_DEADLINE_S = 60.0
 CALL_S = 1.6
 """About what a call lasts after its answer; a kill falls anywhere within."""
-SETTLE_S = 2.0
+SETTLE_S = IDLE_S + 2 * GATHER_S + 1.0
+"""Longer than a recording's file is kept open after what was written last."""
 MOST_SETTLES = 10
 """What still changes after so many looks, `SETTLE_S` apart, is compared as it is then."""
 SPARE_CALLS = 2
