@@ -9,6 +9,7 @@ from tests.e2e.system import System
 from tests.e2e.test_many_calls import check_answers
 
 PIPELINE_LATE_S = 7.0
+DEADLOCK_S = 40.0
 SUCCESS = (
     "🔗 Pre-connected to LLaMA service for call 66",
     "🔗 Pre-connected to TTS service for call 66",
@@ -33,7 +34,10 @@ def test_log_lines_of_a_call_whose_llama_comes_late(tmp_path: Path) -> None:
             system.start(name)
         time.sleep(PIPELINE_LATE_S)
         call = system.start_call(CAPITAL.path, out=tmp_path / "call", more=("--answer-timeout", "60"))
-        time.sleep(PIPELINE_LATE_S)
+        # So late that all attempts were made, however slow the machine is.
+        deadline = time.monotonic() + DEADLOCK_S
+        while "after 10 attempts" not in system.log and time.monotonic() < deadline:
+            time.sleep(0.2)
         system.start("llama")
         check_answers(system.finish_call(call), [CAPITAL])
         log = system.log
