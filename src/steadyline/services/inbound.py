@@ -91,7 +91,8 @@ class InboundCall(ProcessorCall):
         self._echo_guard = EchoGuard(echo_settings(config)) if config.inbound.echo_guard else None
         self._segmenter = self._segmenter_from(0)
         self._caller, self._played = ClockedResampler(), ClockedResampler()
-        self._kept: Outbox[int, Message] = Outbox(config.inbound.replay_s * CLOCK_HZ)
+        self._kept_ticks = config.inbound.replay_s * CLOCK_HZ
+        self._kept: Outbox[int, Message] = Outbox(self._kept_ticks)
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = self._newest_typed = -1
         self._told: Outbox[int, line_messages.CallerSpeech] = Outbox(2 * KEPT_ENDS)
@@ -101,6 +102,11 @@ class InboundCall(ProcessorCall):
 
     def released(self) -> None:
         self._detectors.give_back(self._vad)
+        # What is large goes now: the call is part of a ring of references, which the garbage collector finds later.
+        self._echo_guard = None
+        self._segmenter = self._segmenter_from(0)
+        self._kept = Outbox(self._kept_ticks)
+        self._caller, self._played = ClockedResampler(), ClockedResampler()
 
     def details(self) -> dict[str, Any]:
         return {"utterances": self._utterances, "kept_s": round(self._kept.size / CLOCK_HZ, 3)}
