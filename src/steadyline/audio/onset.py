@@ -42,6 +42,11 @@ class OnsetSettings:
     release_ms: int = 96
     undecided_ms: int = 320
 
+    @property
+    def doubtful_probability(self) -> float:
+        """Where nothing can be echo, a window at or above it is half a reason."""
+        return _DOUBT * self.probability
+
 
 class OnsetDetector:
     """Finds onsets between utterances, in sample time."""
@@ -95,7 +100,8 @@ class OnsetDetector:
         settings = self._settings
         if is_clear and probability >= settings.probability:
             return 1.0
-        return 0.5 if probability >= (_DOUBT * settings.probability if is_clear else settings.sure_probability) else 0.0
+        half = settings.doubtful_probability if is_clear else settings.sure_probability
+        return 0.5 if probability >= half else 0.0
 
     def _sounding(self, since: int, now: int) -> Onset | FalseOnset | None:
         if not self._is_told and self._reasons_ms >= self._settings.onset_ms:

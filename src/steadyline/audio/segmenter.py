@@ -74,7 +74,7 @@ class SpeechSegmenter:
         self._vad = vad
         self._echo_guard = echo_guard
         self._endpointer = Endpointer(settings, start)
-        self._silence_below = min(settings.end_probability, settings.onset.probability / 2)
+        self._silence_below = min(settings.end_probability, settings.onset.doubtful_probability)
         self._kept: Float32 = np.zeros(0, np.float32)
         self._kept_from = self._fed = start
         self._sent = start
