@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 # Below the ephemeral ports of Linux (32768 and up), so that no client socket lands on them.
-# Above the test phone's media ports, below those of whole systems (`free_ports.FIXED_PORTS`, 29000 on); each worker of a
+# Above the test phone's media ports, below those of whole systems (`free_ports.FIXED_PORT_BASES`, 29000 on); each worker of a
 # parallel run has its own part.
 _LOWEST_PORT, _PORTS_PER_WORKER, _WORKERS = 22000, 1700, 4
 _BLOCK = 100

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from steadyline.config import sections
 from steadyline.config_file import load_config
 from steadyline.supervisor.child import FROZEN_EXIT_CODE, UNUSABLE_EXIT_CODE, Child, ChildState, RestartPolicy
-from steadyline.supervisor.free_ports import PER_CALL_BASES, PER_CALL_RANGE, free_port_settings
+from steadyline.supervisor.free_ports import PER_CALL_BASES, free_port_settings
 
 POLICY = RestartPolicy(delay_s=0.5, max_delay_s=10.0, stable_after_s=30.0, budget=12, window_s=60.0)
 LONGEST = 1.0
@@ -259,4 +259,4 @@ def test_the_ports_of_calls_stay_in_a_range_of_their_own() -> None:
     config = load_config(None, free_port_settings())
     base, last = config.outbound.audio_port_base - 2, config.gateway.last_call_id
     assert base in PER_CALL_BASES
-    assert config.outbound.audio_port_base + last < base + PER_CALL_RANGE
+    assert config.outbound.audio_port_base + last < base + PER_CALL_BASES.step
