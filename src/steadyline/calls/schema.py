@@ -69,6 +69,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("ALTER TABLE clauses ADD COLUMN samples INTEGER",),
     ("ALTER TABLE answers ADD COLUMN ends_call INTEGER NOT NULL DEFAULT 0",),
+    ("CREATE INDEX calls_by_span ON calls (started_at, ended_at)",),
 )
 
 TABLES_OF_CALLS = ("turns", "clauses", "answers", "timings", "events", "calls")

@@ -21,8 +21,8 @@ from steadyline.console.sources import sources_of
 
 PAGE_CALLS = 50
 HEALTH_HOURS = 24
-MAX_WAITS_AN_HOUR = 450
-"""Of 10,000 calls a day all would take longer to read than a page may take to open; 150 of each kind say as much."""
+MAX_WAITS_AN_HOUR = 240
+"""Of 10,000 calls a day all would take longer to read than a page may take to open; 80 of each kind say as much."""
 MAX_SPANS = 20_000
 CALL_UUID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _CURSOR = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)~([0-9A-Za-z-]{1,64})")

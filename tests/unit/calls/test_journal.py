@@ -196,7 +196,7 @@ def test_a_journal_of_a_newer_version_is_left_alone(path: Path) -> None:
     Journal(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(JournalError, match="schema version 99, this Steadyline has 3: upgrade"):
+    with pytest.raises(JournalError, match="schema version 99, this Steadyline has 4: upgrade"):
         Journal(path)
     with pytest.raises(JournalError, match="upgrade"):
         read_only(path)
