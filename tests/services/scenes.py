@@ -10,8 +10,8 @@ from steadyline.calls.journal import read_only
 from steadyline.calls.records import CallRecord
 from steadyline.config import Config
 from steadyline.drills.remains import registrations, remains
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_engines import SimulatedEngines, two_sentences
-from steadyline.drills.simulated_line import SimulatedCall
 from steadyline.drills.simulated_system import SERVICES, SimulatedSystem, drill_config
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.runtime import Runtime

@@ -26,8 +26,8 @@ from tests.services.scenes import (
 from steadyline.config import Config
 from steadyline.diagnosis.evidence import Finding, evidence_of
 from steadyline.diagnosis.rules import findings
+from steadyline.drills.simulated_call import LineEcho
 from steadyline.drills.simulated_engines import Heard, RuleModel, SimulatedEngines, ToneRecognizer, ToneSynthesizer
-from steadyline.drills.simulated_line import LineEcho
 from steadyline.drills.simulated_workers import engine_sleep
 from steadyline.drills.tone_speech import speak
 from steadyline.errors import EngineError

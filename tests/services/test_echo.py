@@ -18,7 +18,7 @@ from tests.services.scenes import (
 )
 
 from steadyline.config import Config
-from steadyline.drills.simulated_line import LineEcho
+from steadyline.drills.simulated_call import LineEcho
 
 ECHO = LineEcho(gain_db=-20.0, delay_s=0.2)
 

@@ -13,7 +13,7 @@ from tests.services.test_registration import TTS_UDP, WHISPER_UDP
 from tests.services.test_secret import secured_config
 
 from steadyline.config import Config
-from steadyline.drills.simulated_line import SimulatedCall
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.tone_speech import WORD_S, HeardWord
 
 QUESTIONS = ("alpha", "bravo")

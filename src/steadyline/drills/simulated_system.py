@@ -15,8 +15,9 @@ from typing import Any
 
 from steadyline.calls.journal import Journal
 from steadyline.config import Config
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_engines import SimulatedEngines, drill_phrases
-from steadyline.drills.simulated_line import SimulatedCall, SimulatedLine
+from steadyline.drills.simulated_line import SimulatedLine
 from steadyline.drills.simulated_process import SimulatedProcess, note_tasks
 from steadyline.drills.simulated_workers import SimulatedDisk, SimulatedWorkers, engine_sleep
 from steadyline.engines.vad_energy import EnergyVad

@@ -10,8 +10,8 @@ from pathlib import Path
 from steadyline.calls.reader import read_only
 from steadyline.calls.records import CallRecord
 from steadyline.config import Config
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_engines import SimulatedEngines
-from steadyline.drills.simulated_line import SimulatedCall
 from steadyline.drills.simulated_system import SimulatedSystem
 from steadyline.drills.tone_speech import HeardWord
 from steadyline.link.virtual_time import run_in_virtual_time

@@ -12,7 +12,7 @@ from steadyline.drills.loss.measurement import Conditions, Measured
 from steadyline.drills.processes import in_processes
 from steadyline.drills.quiet_log import logging_to
 from steadyline.drills.remains import remains
-from steadyline.drills.simulated_line import SimulatedCall
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_system import SimulatedSystem, drill_config
 from steadyline.drills.weather import Weather
 from steadyline.link.memory import MemoryNetwork

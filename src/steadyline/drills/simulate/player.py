@@ -24,7 +24,7 @@ from steadyline.drills.simulate.history import (
     Type,
 )
 from steadyline.drills.simulate.wire_tap import WireTap
-from steadyline.drills.simulated_line import SimulatedCall
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_system import SimulatedSystem
 from steadyline.drills.weather import Weather
 from steadyline.wire.operator_messages import TypedLine, TypedReply

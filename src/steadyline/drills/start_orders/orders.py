@@ -19,7 +19,7 @@ from steadyline.config import Config
 from steadyline.drills.processes import in_processes
 from steadyline.drills.quiet_log import logging_to
 from steadyline.drills.remains import registrations
-from steadyline.drills.simulated_line import SimulatedCall
+from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_system import SERVICES, STANDBY, SimulatedSystem, drill_config
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.virtual_time import run_in_virtual_time
