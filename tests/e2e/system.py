@@ -19,6 +19,8 @@ from steadyline.supervisor.free_ports import free_port_settings
 READY_DEADLINE_S = 90.0
 STOP_DEADLINE_S = 20.0
 JOURNAL_DEADLINE_S = 15.0
+REPLY_SILENCE_S = 3
+"""Two clauses of an answer may be farther apart on a busy machine than a caller waits by default."""
 
 
 class System:
@@ -115,7 +117,7 @@ class System:
     def start_call(self, *questions: Path, out: Path, more: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
         """`steadyline call --json`, under way."""
         command = [sys.executable, "-m", "steadyline", "--config", str(self.config_file), "call", "--json"]
-        command += ["--out", str(out), *more]
+        command += ["--out", str(out), "--reply-silence", str(REPLY_SILENCE_S), *more]
         for question in questions:
             command += ["--say", str(question)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
