@@ -11,14 +11,13 @@ from typing import TypeAlias
 from steadyline import __version__
 from steadyline.commands.bench import BENCHES, add_bench_arguments, run_bench
 from steadyline.commands.calls_arguments import CALLS_ACTIONS, add_calls_arguments
+from steadyline.commands.config_options import add_config_options, config_of, config_place, config_source
 from steadyline.commands.drill import DRILLS, add_drill_arguments, run_drill
 from steadyline.commands.replay_arguments import add_replay_arguments
-from steadyline.config import Config
-from steadyline.config_file import config_arguments, default_config_path, load_config, render_config
+from steadyline.config_file import config_arguments, render_config
 from steadyline.errors import SteadylineError
 from steadyline.services.assembly import SERVICES
 
-CONFIG_VARIABLE = "STEADYLINE_CONFIG"
 RETRY_OPTIONS = {
     "--retry-attempts": ("retry.attempts", "attempts of a direct connection before its failure is logged"),
     "--retry-fast-attempts": ("retry.fast_attempts", "how many of them are followed by the short delay"),
@@ -66,7 +65,7 @@ def build_parser(*, with_options: Collection[str] = ("call", "drill", "bench")) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"steadyline {__version__}")
-    _add_config_options(parser, is_main=True)
+    add_config_options(parser, is_main=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
     _add_services(commands)
@@ -92,51 +91,9 @@ def _command(
     commands: Commands, name: str, text: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    _add_config_options(parser, is_main=False)
+    add_config_options(parser, is_main=False)
     parser.set_defaults(run=run)
     return parser
-
-
-def _add_config_options(parser: argparse.ArgumentParser, *, is_main: bool) -> None:
-    """`--config` and `--set` stand before or after the command; both places add up."""
-    suffix = "" if is_main else "_of_command"
-    parser.add_argument(
-        "--config",
-        dest=f"config{suffix}",
-        type=Path,
-        metavar="FILE",
-        help=f"TOML file of settings (default: ${CONFIG_VARIABLE}, else ~/.config/steadyline/config.toml if there is one)",
-    )
-    parser.add_argument(
-        "--set",
-        dest=f"set{suffix}",
-        action="append",
-        default=[],
-        metavar="SECTION.KEY=VALUE",
-        help="one setting for this run; may be given again",
-    )
-
-
-def _config_source(namespace: argparse.Namespace) -> tuple[Path | None, list[str]]:
-    path = namespace.config_of_command or namespace.config
-    if path is None:
-        place = _config_place()
-        # A file that is named must be there; the usual one need not.
-        path = place if place and (CONFIG_VARIABLE in os.environ or os.access(place, os.F_OK)) else None
-    return path, [*namespace.set, *namespace.set_of_command]
-
-
-def _config_place() -> Path | None:
-    """Where the file is looked for when no option names one; None where an empty variable says that there is none."""
-    variable = os.environ.get(CONFIG_VARIABLE)
-    if variable is None:
-        return default_config_path()
-    return Path(variable) if variable else None
-
-
-def _config(namespace: argparse.Namespace, more: Sequence[str] = ()) -> Config:
-    path, settings = _config_source(namespace)
-    return load_config(path, [*settings, *more])
 
 
 def _add_up(commands: Commands) -> None:
@@ -146,8 +103,8 @@ def _add_up(commands: Commands) -> None:
         async def forever(_: str) -> None:
             await asyncio.Event().wait()
 
-        path, settings = _config_source(namespace)
-        asyncio.run(run_system(_config(namespace), config_arguments(path, settings), _progress, forever))
+        path, settings = config_source(namespace)
+        asyncio.run(run_system(config_of(namespace), config_arguments(path, settings), _progress, forever))
         return 0
 
     _command(commands, "up", "start all services and answer calls until Ctrl-C", run)
@@ -160,7 +117,7 @@ def _add_services(commands: Commands) -> None:
 
             given = {key: getattr(namespace, key.replace(".", "_")) for key, _ in RETRY_OPTIONS.values()}
             return run_service(
-                name, _config(namespace, [f"{key}={value}" for key, value in given.items() if value is not None])
+                name, config_of(namespace, [f"{key}={value}" for key, value in given.items() if value is not None])
             )
 
         return run
@@ -175,8 +132,8 @@ def _add_console(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.console.service import run_console
 
-        path, settings = _config_source(namespace)
-        return run_console(_config(namespace), path or _config_place(), settings)
+        path, settings = config_source(namespace)
+        return run_console(config_of(namespace), path or config_place(), settings)
 
     _command(commands, "console", "run the console in the browser alone, in the foreground", run)
 
@@ -186,7 +143,7 @@ def _add_webphone(commands: Commands) -> None:
         from steadyline.services.process import run_service
         from steadyline.webphone.service import assemble_webphone
 
-        return run_service("webphone", _config(namespace), assemble_webphone)
+        return run_service("webphone", config_of(namespace), assemble_webphone)
 
     _command(commands, "webphone", "run the telephone in the browser alone, in the foreground", run)
 
@@ -195,7 +152,7 @@ def _add_call(commands: Commands, *, with_options: bool) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.commands.call import run_call
 
-        return run_call(namespace, _config(namespace))
+        return run_call(namespace, config_of(namespace))
 
     parser = _command(commands, "call", "make a real SIP call, say audio files, record and measure", run)
     if with_options:
@@ -208,7 +165,7 @@ def _add_status(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.commands.status import run_status
 
-        return run_status(_config(namespace), as_json=namespace.json)
+        return run_status(config_of(namespace), as_json=namespace.json)
 
     parser = _command(commands, "status", "show the services, their connections and the calls", run)
     parser.add_argument("--json", action="store_true", help="for programs")
@@ -218,7 +175,7 @@ def _add_replay(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.commands.replay import run_replay
 
-        return run_replay(namespace, _config(namespace))
+        return run_replay(namespace, config_of(namespace))
 
     add_replay_arguments(_command(commands, "replay", "play a recorded call's caller to the present code", run))
 
@@ -228,7 +185,7 @@ def _add_calls(commands: Commands) -> None:
         def run(namespace: argparse.Namespace) -> int:
             from steadyline.commands.calls import run_calls
 
-            return run_calls(action, namespace, _config(namespace))
+            return run_calls(action, namespace, config_of(namespace))
 
         return run
 
@@ -245,7 +202,7 @@ def _add_doctor(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.doctor import run_doctor
 
-        return run_doctor(_config(namespace), as_json=namespace.json)
+        return run_doctor(config_of(namespace), as_json=namespace.json)
 
     parser = _command(commands, "doctor", "find what is wrong with this installation, and say how to mend it", run)
     parser.add_argument("--json", action="store_true", help="for programs")
@@ -256,7 +213,7 @@ def _add_models(commands: Commands) -> None:
         def run(namespace: argparse.Namespace) -> int:
             from steadyline.commands.models import run_models
 
-            return run_models(action, getattr(namespace, "names", []), _config(namespace), as_json=namespace.json)
+            return run_models(action, getattr(namespace, "names", []), config_of(namespace), as_json=namespace.json)
 
         return run
 
@@ -278,7 +235,7 @@ def _add_models(commands: Commands) -> None:
 
 def _add_config(commands: Commands) -> None:
     def show(namespace: argparse.Namespace) -> int:
-        print(render_config(_config(namespace), with_secrets=namespace.secrets), end="")
+        print(render_config(config_of(namespace), with_secrets=namespace.secrets), end="")
         return 0
 
     group = commands.add_parser("config", help="show the settings", description="Settings.")
@@ -293,7 +250,7 @@ def _add_demo(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
         from steadyline.commands.demo import run_demo
 
-        path, settings = _config_source(namespace)
+        path, settings = config_source(namespace)
         return run_demo(path, settings, namespace.out, namespace.say)
 
     parser = _command(
@@ -305,7 +262,7 @@ def _add_demo(commands: Commands) -> None:
 
 def _add_drill(commands: Commands, *, with_options: bool) -> None:
     def runner(name: str) -> Callable[[argparse.Namespace], int]:
-        return lambda namespace: run_drill(name, namespace, *_config_source(namespace))
+        return lambda namespace: run_drill(name, namespace, *config_source(namespace))
 
     text = "try what the system endures, and count what the caller heard"
     group = commands.add_parser("drill", help=text, description="Drills: the system under faults, measured.")
@@ -318,7 +275,7 @@ def _add_drill(commands: Commands, *, with_options: bool) -> None:
 
 def _add_bench(commands: Commands, *, with_options: bool) -> None:
     def runner(name: str) -> Callable[[argparse.Namespace], int]:
-        return lambda namespace: run_bench(name, namespace, *_config_source(namespace))
+        return lambda namespace: run_bench(name, namespace, *config_source(namespace))
 
     text = "measure what this machine can do"
     group = commands.add_parser("bench", help=text, description="Benchmarks: this machine, measured.")
