@@ -47,7 +47,16 @@ def only_call(path: Path) -> CallRecord | None:
 def test_a_call_while_the_disk_is_full(system: RealSystem, disk: SmallFileSystem, tmp_path: Path) -> None:
     disk.fill()
     uri = next(line for line in system.lines if line.startswith("ready ")).split()[1]
-    arguments = ["call", "--target", uri, "--out", str(tmp_path / "heard"), "--hold", "2"]
+    arguments = [
+        *with_settings(system.settings),
+        "call",
+        "--target",
+        uri,
+        "--out",
+        str(tmp_path / "heard"),
+        "--hold",
+        "2",
+    ]
     call = subprocess.run([sys.executable, "-m", "steadyline", *arguments], capture_output=True, timeout=DEADLOCK_S)
     assert call.returncode == 0, call.stderr.decode()
 

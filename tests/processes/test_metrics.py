@@ -107,7 +107,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
 def in_a_call(system: RealSystem, tmp_path: Path) -> Iterator[int]:
     """A caller who listens; the call's id."""
     uri = next(line for line in system.lines if line.startswith("ready ")).split()[1]
-    arguments = ["call", "--target", uri, "--out", str(tmp_path), "--hold", "120"]
+    arguments = [*with_settings(system.settings), "call", "--target", uri, "--out", str(tmp_path), "--hold", "120"]
     caller = subprocess.Popen(
         [sys.executable, "-m", "steadyline", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -24,7 +24,16 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
     running = RealSystem(folder, *INSTANT_SETTINGS, f"llama.api_key={SECRET}")
     try:
         uri = running.wait_line("ready ").split()[1]
-        arguments = ["call", "--target", uri, "--out", str(folder / "heard"), "--say", str(QUESTION)]
+        arguments = [
+            *with_settings(running.settings),
+            "call",
+            "--target",
+            uri,
+            "--out",
+            str(folder / "heard"),
+            "--say",
+            str(QUESTION),
+        ]
         call = subprocess.run([sys.executable, "-m", "steadyline", *arguments], capture_output=True, timeout=DEADLOCK_S)
         assert call.returncode == 0, call.stderr.decode()
         wait_until(lambda: bool(messages(running)) and messages(running)[-1][1].startswith("SIP/2.0 200"), "its BYE")

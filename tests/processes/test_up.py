@@ -91,7 +91,7 @@ def test_status_for_people_has_a_line_for_each(system: RealSystem) -> None:
 
 def test_status_shows_a_call_and_all_its_connections(system: RealSystem, tmp_path: Path) -> None:
     uri = next(line for line in system.lines if line.startswith("ready ")).split()[1]
-    arguments = ["call", "--target", uri, "--out", str(tmp_path), "--hold", "60"]
+    arguments = [*with_settings(system.settings), "call", "--target", uri, "--out", str(tmp_path), "--hold", "60"]
     caller = subprocess.Popen(
         [sys.executable, "-m", "steadyline", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

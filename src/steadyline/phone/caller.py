@@ -63,7 +63,7 @@ async def place_call(options: CallOptions, sip: SipSettings, progress: Progress)
     finally:
         await agent.close()
         delay.detach()
-    return lookup(options.journal, report) if options.journal else report
+    return lookup(options.journal, report, progress) if options.journal else report
 
 
 async def _call(

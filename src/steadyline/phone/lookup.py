@@ -1,9 +1,10 @@
 """What the journal of the system called knows of a test call: its number and its texts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from steadyline.calls.journal import read_only
+from steadyline.calls.journal import JournalError, read_only
 from steadyline.calls.records import TurnRecord
 from steadyline.phone.report import CallReport, TurnReport
 
@@ -11,19 +12,21 @@ from steadyline.phone.report import CallReport, TurnReport
 SAMPLE_INDEX_HZ = 16_000
 
 
-def lookup(journal: Path, report: CallReport) -> CallReport:
+def lookup(journal: Path, report: CallReport, progress: Callable[[str], None]) -> CallReport:
     """The report with `call_id`, texts, `first_audio_ms` and `phrases` as far as the journal has them.
 
     A question and the journal's turns belong together when the caller's audio that they cover overlaps; one that was
-    cut in two by a pause has the texts of both. Without such a file, or such a call in it, the report stays as it is.
-
-    Raises:
-        JournalError: the file is no journal of this version.
+    cut in two by a pause has the texts of both. Without such a file, or such a call in it, the report stays as it is;
+    so it does when the file cannot be read, of which `progress` is told.
     """
     if report.sip_call_id is None or not journal.exists():
         return report
-    with read_only(journal) as reader:
-        record = reader.find_call(sip_call_id=report.sip_call_id)
+    try:
+        with read_only(journal) as reader:
+            record = reader.find_call(sip_call_id=report.sip_call_id)
+    except JournalError as error:
+        progress(f"the report has no texts: {error}")
+        return report
     if record is None:
         return report
     greeting = next((turn.reply_text for turn in record.turns if turn.turn == 0), None)

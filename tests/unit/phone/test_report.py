@@ -1,6 +1,7 @@
 """What a test call prints."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def journaled(path: Path) -> Path:
 
 
 def test_the_journal_gives_the_texts_of_each_question(tmp_path: Path) -> None:
-    report = lookup(journaled(tmp_path / "journal.sqlite"), REPORT)
+    report = lookup(journaled(tmp_path / "journal.sqlite"), REPORT, print)
     assert (report.call_id, report.greeting_text) == (66, "Hello!")
     assert [(turn.caller_text, turn.reply_text) for turn in report.turns] == [
         ("capital of France?", "Paris."),
@@ -54,9 +55,25 @@ def test_the_journal_gives_the_texts_of_each_question(tmp_path: Path) -> None:
 
 
 def test_without_a_journal_the_texts_are_null(tmp_path: Path) -> None:
-    assert lookup(tmp_path / "absent.sqlite", REPORT) == REPORT
+    assert lookup(tmp_path / "absent.sqlite", REPORT, print) == REPORT
     stranger = CallReport("sip:x@y", "completed", sip_call_id="of somebody else")
-    assert lookup(journaled(tmp_path / "journal.sqlite"), stranger) == stranger
+    assert lookup(journaled(tmp_path / "journal.sqlite"), stranger, print) == stranger
+
+
+@pytest.mark.parametrize("content", [b"no journal", None])
+def test_a_journal_that_cannot_be_read_takes_the_texts_and_not_the_report(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    """The call was made: what was measured is told, and why there are no texts."""
+    path, told = journaled(tmp_path / "journal.sqlite"), list[str]()
+    if content is None:
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA user_version = 1")
+    else:
+        path.write_bytes(content)
+    assert lookup(path, REPORT, told.append) == REPORT
+    [line] = told
+    assert line.startswith("the report has no texts: ") and str(path) in line
 
 
 def test_the_json_has_every_field_that_was_promised() -> None:
@@ -67,7 +84,7 @@ def test_the_json_has_every_field_that_was_promised() -> None:
 
 
 def test_the_dialogue_reads_in_order_with_its_times(tmp_path: Path) -> None:
-    lines = lookup(journaled(tmp_path / "journal.sqlite"), REPORT).dialogue().splitlines()
+    lines = lookup(journaled(tmp_path / "journal.sqlite"), REPORT, print).dialogue().splitlines()
     assert lines[0] == "sip:steadyline@127.0.0.1:5060: completed"
     assert "PCMU" in lines[1] and "812 ms" in lines[1]
     assert [line.split()[3] for line in lines[2:6]] == ["agent", "caller", "agent", "caller"]
