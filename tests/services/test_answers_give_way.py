@@ -12,7 +12,8 @@ from steadyline.drills.simulated_workers import SimulatedWorkers
 from steadyline.engines.llm import Message
 from steadyline.link.memory import MemoryNetwork
 from steadyline.link.virtual_time import run_in_virtual_time
-from steadyline.services.answering import Answer, Answerer
+from steadyline.services.answer import Answer
+from steadyline.services.answering import Answerer
 from steadyline.services.engine_host import SPECULATIVE_PLACES, EngineHost
 from steadyline.services.engine_protocols import LanguageModel
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from steadyline.engines.llm import Message
-from steadyline.services.answering import Answer, Answerer
+from steadyline.services.answer import Answer
+from steadyline.services.answering import Answerer
 
 
 class Draft:

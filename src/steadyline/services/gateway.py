@@ -15,6 +15,7 @@ from steadyline.link.runtime import Runtime
 from steadyline.services.admission import Admission
 from steadyline.services.call_ids import CallIds, NoCallIdError
 from steadyline.services.gateway_call import GatewayCall
+from steadyline.services.gateway_notes import GatewayNotes
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.line import Line, LineCall
 from steadyline.services.tasks import Tasks
@@ -29,7 +30,6 @@ PROCESSORS = frozenset({"inbound", "outbound"})
 ANSWER_TIMEOUT_S = 10.0
 LATE_MS = 40
 """By so much a tick may be late on a busy machine without a queue running dry."""
-CODEC_WITHIN_S, CODEC_LOOK_S = 5.0, 0.1
 
 
 class GatewayService:
@@ -60,6 +60,7 @@ class GatewayService:
         frames_ms = {BUSY: own.frame_ms, "crowded": own.crowded_frame_ms, "quiet": own.quiet_frame_ms}
         self._ticker = Ticker(runtime.clock, frames_ms, self._tick_all)
         self._line: Line | None = None
+        self._notes = GatewayNotes(runtime, journal)
         self._admission = Admission(runtime, config.gateway.max_calls)
         self._typing = TypedIntake(runtime, config, journal)
         self._acceptor = Acceptor(
@@ -119,8 +120,8 @@ class GatewayService:
         self._admission.now(len(self._calls))
         self._runtime.log.info("call from %s", line.peer, extra={"call_id": call.call_id})
         line.on_digit(call.digit)
-        call.on_first_audio = lambda turn, waited_s: self._first_audio(call, turn, waited_s)
-        call.on_phrase = lambda phrase, waited_s: self._phrase(call, phrase, waited_s)
+        call.on_first_audio = lambda turn, waited_s: self._notes.first_audio(call, turn, waited_s)
+        call.on_phrase = lambda phrase, waited_s: self._notes.phrase(call, phrase, waited_s)
         call.on_hang_up = lambda reason: self._hang_up(call, reason)
         line.closed.add_done_callback(lambda closed: self._over(call, closed.result()))
         for link in self._controls.values():
@@ -138,8 +139,7 @@ class GatewayService:
         except TimeoutError:
             self._refuse(call, f"not ready within {gateway.ring_timeout_s:g} s: {call.waiting_for}")
             return
-        ready_ms = (self._runtime.clock.now() - call.started_at) * 1000
-        self._runtime.metrics.call_ready.observe(ready_ms / 1000)
+        ready_ms = self._notes.ready(call)
         try:
             await call.line.answer()
             await call.line.wait_established(ANSWER_TIMEOUT_S)
@@ -147,7 +147,7 @@ class GatewayService:
             self._hang_up(call, f"not established: {error or 'no answer to 200 OK'}")
             return
         self._answered(call, ready_ms)
-        await self._note_late_codec(call)
+        await self._notes.late_codec(call)
         await self._runtime.clock.sleep(gateway.max_call_s)
         self._hang_up(call, "longest duration reached")
 
@@ -164,35 +164,10 @@ class GatewayService:
     def _answered(self, call: GatewayCall, ready_ms: float) -> None:
         call.answered(self._runtime.recorder.call(call.call_uuid, call.call_id))
         self._ticker.wake()
-        uuid, at = call.call_uuid, self._runtime.clock.wall()
-        detail = {"ready_ms": round(ready_ms, 1), "codec": call.line.codec}
-        self._journal.note(lambda journal: journal.call_answered(uuid, at, call.line.codec or ""))
-        self._journal.note(lambda journal: journal.event(uuid, "gateway", "answered", detail, at))
+        self._notes.answered(call, ready_ms)
         self._runtime.log.info(
             "answered with %s, ready after %.1f ms", call.line.codec, ready_ms, extra={"call_id": call.call_id}
         )
-
-    async def _note_late_codec(self, call: GatewayCall) -> None:
-        """The line may know its codec some ms after the answer, on a busy machine some more."""
-        if call.line.codec is not None:
-            return
-        uuid, at, until = call.call_uuid, self._runtime.clock.wall(), self._runtime.clock.now() + CODEC_WITHIN_S
-        while call.line.codec is None and self._runtime.clock.now() < until:
-            await self._runtime.clock.sleep(CODEC_LOOK_S)
-        codec = call.line.codec or ""
-        self._journal.note(lambda journal: journal.call_answered(uuid, at, codec))
-
-    def _first_audio(self, call: GatewayCall, turn: int, waited_s: float) -> None:
-        uuid, waited_ms = call.call_uuid, round(waited_s * 1000, 1)
-        self._runtime.metrics.turn_part("first_audio", waited_s)
-        self._journal.note(lambda journal: journal.turn_timing(uuid, turn, "first_audio", waited_ms))
-
-    def _phrase(self, call: GatewayCall, phrase: int, waited_s: float | None) -> None:
-        uuid, at = call.call_uuid, self._runtime.clock.wall()
-        detail = {"phrase": phrase, "waited_ms": round((waited_s or 0.0) * 1000)}
-        if waited_s is not None:
-            self._runtime.metrics.turn_part("phrase", waited_s)
-        self._journal.note(lambda journal: journal.event(uuid, "gateway", "phrase", detail, at))
 
     def type_line(self, line: TypedLine) -> TypedReply:
         """A caller typed something instead of saying it."""
@@ -215,26 +190,8 @@ class GatewayService:
         self._ids.give_back(call.call_id, self._runtime.clock.now())
         self._acceptor.forget(call.call_uuid)
         self._runtime.recorder.ended(call.call_uuid, call.call_id, reason)
-        self._note_started(call)
-        uuid, at, stats = call.call_uuid, self._runtime.clock.wall(), call.line.media_stats()
-        self._runtime.metrics.call_ended(stats)
-        self._journal.note(lambda journal: journal.event(uuid, "gateway", "media", stats, at))
-        self._journal.note(lambda journal: journal.call_ended(uuid, at, reason))
+        self._notes.ended(call, reason)
         self._runtime.log.info("call ended: %s", reason, extra={"call_id": call.call_id})
-
-    def _note_started(self, call: GatewayCall) -> None:
-        """Journal the call under its final id: once the processors have its ports, or when it ends before."""
-        if call.is_journaled:
-            return
-        call.is_journaled = True
-        uuid, number, line = call.call_uuid, call.call_id, call.line
-        at = self._runtime.clock.wall() - (self._runtime.clock.now() - call.started_at)
-        recording = self._runtime.recorder.call(uuid, number)
-        if recording is not None:
-            line.on_signalling(recording.signalled)
-        self._journal.note(
-            lambda journal: journal.call_started(uuid, number, line.sip_call_id, line.peer, line.codec or "", at)
-        )
 
     def _tick_all(self) -> str:
         """One frame of every answered call; says what there was to do, for the ticker."""
@@ -269,7 +226,7 @@ class GatewayService:
         if call is not None:
             call.connected(hello.role, link, hello.resume)
             if call.inbound is not None and call.outbound is not None:
-                self._note_started(call)
+                self._notes.started(call)
             return
         self._controls[hello.role] = link
         self._runtime.log.info("%s is connected", hello.role)

@@ -9,7 +9,9 @@ from steadyline.config import Config
 from steadyline.errors import EngineError
 from steadyline.link.link import Link
 from steadyline.link.runtime import Runtime
-from steadyline.services.answering import SOME_WORDS, Answer, Answerer
+from steadyline.services.answer import Answer
+from steadyline.services.answering import SOME_WORDS, Answerer
+from steadyline.services.call_journal import CallJournal
 from steadyline.services.dialogue import Dialogue
 from steadyline.services.draft import Draft
 from steadyline.services.engine_host import EngineHost
@@ -47,7 +49,7 @@ class LlamaSession:
         self._barge_in = config.barge_in
         self._logs_text = config.log.heard_text
         self._host = host
-        self._journal = journal
+        self._journal = CallJournal(journal, self.call_uuid, "llama", runtime.clock)
         self._on_end = on_end
         self._answerer = Answerer(host, config.llama, slot, self.call_id)
         self._tasks = Tasks(runtime.log)
@@ -120,9 +122,7 @@ class LlamaSession:
         elif isinstance(message, Turn):
             self._prepare(message)
         elif isinstance(message, line_messages.Digit):
-            detail = {"digit": message.digit, "duration_ms": message.duration_ms, "sample": message.sample}
-            at = self._runtime.clock.wall()
-            self._journal.note(lambda journal: journal.digit_pressed(self.call_uuid, detail, at))
+            self._journal.digit_pressed(message.digit, message.duration_ms, message.sample)
 
     def _played(self, played: Position) -> None:
         self._newest_played = played
@@ -130,11 +130,8 @@ class LlamaSession:
         if self._waits_for_turn and self._heard_turn < self.turn and self._dialogue.is_heard(self.turn):
             self._heard_turn = self.turn
             self._answerer.foresee(self._dialogue.prompt(SOME_WORDS))
-        uuid, turn, clause = self.call_uuid, played.get("turn", 0), played.get("clause", 0)
-        sample, of = played["sample"], played.get("of")
-        self._journal.note(
-            lambda journal: journal.clause_heard(uuid, turn, clause, sample, of), replaces=(uuid, turn, clause)
-        )
+        turn, clause = played.get("turn", 0), played.get("clause", 0)
+        self._journal.clause_heard(turn, clause, played["sample"], played.get("of"))
 
     async def _converse(self) -> None:
         turns = await self._restore()
@@ -158,9 +155,8 @@ class LlamaSession:
 
     async def _restore(self) -> tuple[TurnRecord, ...]:
         """What the journal has of the call: the history, and the clauses for whoever lacks them."""
-        uuid, nothing = self.call_uuid, tuple[TurnRecord, ...]()
-        self.committed = await self._journal.ask(lambda journal: journal.committed_through(uuid), 0)
-        turns = await self._journal.ask(lambda journal: journal.turns(uuid), nothing)
+        self.committed = await self._journal.committed_through()
+        turns = await self._journal.turns()
         self.turn = max((turn.turn for turn in turns), default=0)
         self._dialogue.restore(turns)
         # A voice may have told it before the journal had answered.
@@ -191,36 +187,28 @@ class LlamaSession:
         if turn.start >= turn.end:
             text = "dropped a turn of samples %d to %d: it ends before it begins"
             self._runtime.log.warning(text, turn.start, turn.end, extra={"call_id": self.call_id})
-        elif turn.end > self.committed:
-            number, at, text = self.turn + 1, self._runtime.clock.wall(), turn.text.strip()
-            if not self._barge_in.enabled and self._answering is not None:
-                await asyncio.wait({self._answering})
-            goes_on = not is_typed and self._goes_on(turn)
-            is_new = (
-                bool(text)
-                and not goes_on
-                and await self._journal.write(
-                    lambda journal: journal.turn_heard(
-                        self.call_uuid, number, turn.start, turn.end, text, turn.language, at
-                    ),
-                    True,
-                )
-            )
-            if is_new and self._barge_in.enabled:
-                await self._interrupt()
-            elif text and goes_on:
-                self._note_event("backchannel", {"start": turn.start, "end": turn.end})
-            self.committed, self.turn = turn.end, number if is_new else self.turn
+            return
+        if turn.end <= self.committed:
             self._tell_committed()
-            if is_new:
-                if not is_typed:
-                    self._note_timing(number, "transcription", turn.transcribed_ms)
-                self._dialogue.asked(number, text)
-                self._voices.begin_answer()
-                is_last = self._is_farewell(text, turn.language)
-                self._begin_answer(number, [], is_last, self._draft.take(self._dialogue.prompt()))
-        else:
-            self._tell_committed()
+            return
+        number, text = self.turn + 1, turn.text.strip()
+        if not self._barge_in.enabled and self._answering is not None:
+            await asyncio.wait({self._answering})
+        goes_on = not is_typed and self._goes_on(turn)
+        is_new = bool(text) and not goes_on and await self._journal.turn_heard(number, turn, text)
+        if is_new and self._barge_in.enabled:
+            await self._interrupt()
+        elif text and goes_on:
+            self._journal.event("backchannel", {"start": turn.start, "end": turn.end})
+        self.committed, self.turn = turn.end, number if is_new else self.turn
+        self._tell_committed()
+        if is_new:
+            if not is_typed:
+                self._journal.timing(number, "transcription", turn.transcribed_ms)
+            self._dialogue.asked(number, text)
+            self._voices.begin_answer()
+            is_last = self._is_farewell(text, turn.language)
+            self._begin_answer(number, [], is_last, self._draft.take(self._dialogue.prompt()))
 
     def _goes_on(self, turn: Turn) -> bool:
         """What the caller says only tells the agent, who has more to say, to go on."""
@@ -243,17 +231,9 @@ class LlamaSession:
         if not self._dialogue.is_heard(over):
             self._voices.cancel(over)
             self._runtime.log.info("the answer to turn %d is interrupted", over, extra={"call_id": self.call_id})
-            self._note_event("interrupted", {"turn": over})
+            self._journal.event("interrupted", {"turn": over})
         if clauses is not None:
-            at = self._runtime.clock.wall()
-            self._journal.note(lambda journal: journal.answer_finished(self.call_uuid, over, clauses, at))
-
-    def _note_event(self, kind: str, detail: dict[str, object]) -> None:
-        at = self._runtime.clock.wall()
-        self._journal.note(lambda journal: journal.event(self.call_uuid, "llama", kind, detail, at))
-
-    def _note_timing(self, turn: int, name: str, took_ms: float) -> None:
-        self._journal.note(lambda journal: journal.turn_timing(self.call_uuid, turn, name, took_ms))
+            self._journal.interrupted(over, clauses)
 
     def _prepare(self, turn: Turn) -> None:
         """The caller has paused: begin to answer what was said so far, as soon as there is nothing else to do."""
@@ -297,7 +277,7 @@ class LlamaSession:
             await self._say(turn, 0, said[0])
         await self._finish(turn, len(said), ends_call)
         first_ms = answer.first_clause_s * 1000
-        self._note_timing(turn, "first_clause", first_ms)
+        self._journal.timing(turn, "first_clause", first_ms)
         self._runtime.metrics.turn_part("first_clause", answer.first_clause_s)
         shown = repr(" ".join(said)) if self._logs_text else f"{len(said)} clauses"
         why = "the caller said goodbye" if is_last else "the model ends the call" if ends_call else ""
@@ -306,18 +286,14 @@ class LlamaSession:
 
     async def _say(self, turn: int, clause: int, text: str) -> None:
         """Journal a clause, then send it."""
-        at = self._runtime.clock.wall()
         self._dialogue.said(turn, text)
-        await self._journal.write(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
+        await self._journal.clause_written(turn, clause, text)
         self._send_clause(turn, clause, text)
 
     async def _finish(self, turn: int, clauses: int, ends_call: bool = False) -> None:
         """Journal the end of an answer, then send it."""
-        uuid, at = self.call_uuid, self._runtime.clock.wall()
         self._dialogue.finished(turn)
-        await self._journal.write(
-            lambda journal: journal.answer_finished(uuid, turn, clauses, at, ends_call=ends_call), None
-        )
+        await self._journal.answer_finished(turn, clauses, ends_call=ends_call)
         self._send_end(turn, clauses, ends_call)
 
     def _send_end(self, turn: int, clauses: int, ends_call: bool) -> None:

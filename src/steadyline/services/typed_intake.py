@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from steadyline.config import Config
 from steadyline.link.runtime import Runtime
+from steadyline.services.call_journal import CallJournal
 from steadyline.services.gateway_call import GatewayCall
 from steadyline.services.journal_access import JournalAccess
 from steadyline.services.typed_text import TypedTexts
@@ -40,8 +41,8 @@ class TypedIntake:
             self._runtime.flood_log.warning("typed", f"a typed line is not taken: {error}", call_id=call.call_id)
             return TypedReply(False, str(error))
         if typed is not None:
-            uuid, at, detail = call.call_uuid, self._runtime.clock.wall(), {"sample": typed.sample, "chars": len(text)}
-            self._journal.note(lambda journal: journal.event(uuid, "gateway", "typed", detail, at))
+            journal = CallJournal(self._journal, call.call_uuid, "gateway", self._runtime.clock)
+            journal.event("typed", {"sample": typed.sample, "chars": len(text)})
             shown = repr(text) if self._logs_text else f"{len(text.split())} words"
             self._runtime.log.info("typed %s", shown, extra={"call_id": call.call_id})
         return TypedReply(True, text)

@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from steadyline.drills.simulate.caller import Caller
 from steadyline.drills.simulate.engines import HistoryEngines
 from steadyline.drills.simulate.history import (
     ON_WITHIN_S,
@@ -24,63 +24,13 @@ from steadyline.drills.simulate.history import (
     Type,
 )
 from steadyline.drills.simulate.wire_tap import WireTap
-from steadyline.drills.simulated_call import SimulatedCall
 from steadyline.drills.simulated_system import SimulatedSystem
 from steadyline.drills.weather import Weather
-from steadyline.wire.operator_messages import TypedLine, TypedReply
+from steadyline.wire.operator_messages import TypedReply
 
 LOOK_S = 0.02
 GATEWAY_AWAY_S = 1.0
 """For so long a call survives that its gateway cannot be reached: lost after 1.25 s, it is given up 1.5 s later."""
-
-
-@dataclass
-class Caller:
-    """One caller of a history.
-
-    Attributes:
-        number: of the history's call.
-        call: the simulated call.
-        said: every word, in order.
-        pressed: every key, in order.
-        acted_at: when they pressed a key or typed something last, time of the event loop; 0: never.
-        typed: how many lines.
-        hung_up: by the caller.
-        may_end: its gateway died, or was away for too long: the call may end, or lose words.
-    """
-
-    number: int
-    call: SimulatedCall
-    said: list[str] = field(default_factory=list)
-    pressed: list[str] = field(default_factory=list)
-    acted_at: float = 0.0
-    typed: int = 0
-    hung_up: bool = False
-    may_end: bool = False
-
-    @property
-    def is_live(self) -> bool:
-        """The call is not over."""
-        return not self.call.closed.done()
-
-    @property
-    def silent_for_s(self) -> float:
-        """How long the caller had done nothing when the call ended."""
-        acts = (self.call.answered_at or 0.0, self.call.last_said_at or 0.0, self.acted_at)
-        return (self.call.closed_at or 0.0) - max(acts)
-
-    def say(self, text: str) -> None:
-        """Say something, after what is being said."""
-        if self.is_live:
-            self.said += text.split()
-            self.call.say(text)
-
-    def types(self, text: str) -> TypedLine:
-        """Type a line."""
-        self.said += text.split()
-        self.typed += 1
-        self.acted_at = asyncio.get_running_loop().time()
-        return TypedLine(self.call.sip_call_id, self.typed, text)
 
 
 class HistoryPlayer:

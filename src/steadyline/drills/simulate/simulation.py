@@ -20,11 +20,12 @@ from steadyline.calls.records import CallRecord
 from steadyline.config import Config
 from steadyline.drills.quiet_log import logging_to
 from steadyline.drills.remains import remains
+from steadyline.drills.simulate.caller import Caller
 from steadyline.drills.simulate.engines import APOLOGY, BACKCHANNEL, GREETING, LAST_WORDS, HistoryEngines
 from steadyline.drills.simulate.history import History, World
 from steadyline.drills.simulate.kept import unbounded, uncommitted
 from steadyline.drills.simulate.narrator import Narrator
-from steadyline.drills.simulate.player import Caller, HistoryPlayer
+from steadyline.drills.simulate.player import HistoryPlayer
 from steadyline.drills.simulate.verdict import Problem, problems_of
 from steadyline.drills.simulate.wire_tap import WireTap
 from steadyline.drills.simulated_system import SimulatedSystem, drill_config

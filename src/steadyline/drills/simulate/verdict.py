@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from steadyline.audio.endpointing import SAMPLE_RATE_HZ
 from steadyline.calls.records import CallRecord, TurnRecord
 from steadyline.config_speech import OutboundSection
+from steadyline.drills.simulate.caller import Caller
 from steadyline.drills.simulate.engines import (
     APOLOGY,
     BACKCHANNEL,
@@ -17,7 +18,6 @@ from steadyline.drills.simulate.engines import (
     clauses_to,
 )
 from steadyline.drills.simulate.hearing import NEVER, ExpectedClause, Listener
-from steadyline.drills.simulate.player import Caller
 from steadyline.drills.tone_speech import words_of
 from steadyline.services.ending import NOBODY_SPOKE
 
