@@ -58,10 +58,14 @@ def test_a_question_that_is_typed_is_answered_and_shown_as_the_callers(system: S
         browser.wait(lambda: "What is the capital of France?" in browser.text("words"), "it is shown")
         browser.wait(lambda: "Paris" in " ".join(browser.texts("heard")), "the answer was heard")
         assert browser.texts("waiting") == [], "it is a turn now"
-        assert browser.text("words").count("What is the capital of France?") == 1
+        words = browser.text("words")
+        assert words.count("What is the capital of France?") == 1
         browser.element("call").click()
         browser.wait(lambda: not typed.is_enabled(), "no more typing")
         assert browser.complaints() == []
+    [call, *_] = system.recorded_calls()
+    reply = call.turns[-1].reply_text
+    assert reply and reply in words, "whoever copies it has a blank between two clauses"
     [call, *_] = system.recorded_calls()
     assert [turn.caller_text for turn in call.turns if turn.turn] == ["What is the capital of France?"]
 

@@ -213,7 +213,8 @@ function showLine(key, who, parts) {
   }
   parts.forEach(([text, kind], index) => {
     const old = line.children[index + 1];
-    if (!old) line.append(piece(kind, text));
+    // The blank is text: who copies a line, or hears it read, has it, too.
+    if (!old) line.append(index ? " " : "", piece(kind, text));
     else if (old.className !== kind || old.textContent !== text) Object.assign(old, { className: kind, textContent: text });
   });
 }
