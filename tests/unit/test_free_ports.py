@@ -41,7 +41,7 @@ def test_the_calls_of_systems_that_run_at_the_same_time_have_ports_of_their_own(
 
 def test_what_one_process_has_taken_another_does_not_take() -> None:
     """Whether its ports are open yet or not: two systems that start at the same moment cannot see that from the ports."""
-    bases = range(21_000, 21_090, 10)
+    bases = range(28_800, 28_890, 10)
     ours, theirs = Shares(bases), Shares(bases)
     for _ in range(40):
         held = {ours.take(), ours.take()}
@@ -49,14 +49,14 @@ def test_what_one_process_has_taken_another_does_not_take() -> None:
 
 
 def test_where_all_are_taken_one_of_them_is_given_all_the_same() -> None:
-    bases = range(21_100, 21_120, 10)
+    bases = range(28_900, 28_920, 10)
     ours, theirs = Shares(bases), Shares(bases)
     assert {ours.take(), ours.take()} == set(bases)
     assert theirs.take() in bases
 
 
 def test_a_port_that_somebody_has_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    bases = range(21_200, 21_260, 60)
+    bases = range(28_930, 28_990, 60)
     monkeypatch.setattr(free_ports, "FIXED_PORT_BASES", bases)
     monkeypatch.setattr(free_ports, "_fixed", Shares(bases))
     with socket.socket() as held:
