@@ -20,6 +20,7 @@ from steadyline.services.tts_session import TtsSession
 from steadyline.services.voices import Voices
 from steadyline.services.whisper_session import WhisperSession
 from steadyline.wire import messages
+from steadyline.wire.line_messages import TypedText
 from steadyline.wire.messages import Message, Turn
 
 Fault = Callable[[pytest.MonkeyPatch], None]
@@ -41,9 +42,9 @@ def sends_a_clause_before_the_journal_has_it(patch: pytest.MonkeyPatch) -> None:
     """LLaMA sends a clause first and journals it then."""
 
     async def say(self: LlamaSession, turn: int, clause: int, text: str) -> None:
-        at = self._runtime.clock.wall()
+        self._dialogue.said(turn, text)
         self._send_clause(turn, clause, text)
-        await self._journal.ask(lambda journal: journal.clause_written(self.call_uuid, turn, clause, text, at), None)
+        await self._journal.clause_written(turn, clause, text)
 
     patch.setattr(LlamaSession, "_say", say)
 
@@ -131,7 +132,7 @@ def the_gateway_forgets_what_inbound_has(patch: pytest.MonkeyPatch) -> None:
     def hear(self: GatewayCall, samples: Any) -> None:
         original(self, samples)
         if self.inbound is not None:
-            self._heard.commit(self._next_sample)
+            self._caller._heard.commit(self._caller.next_sample)
 
     patch.setattr(GatewayCall, "_hear", hear)
 
@@ -140,14 +141,19 @@ def nobody_drops_a_turn_that_is_committed(patch: pytest.MonkeyPatch) -> None:
     """Neither whisper nor LLaMA nor the journal knows a turn again; any one of them would do."""
 
     async def transcribe_all(self: WhisperSession) -> None:
+        await self._is_committed_known.wait()
         while True:
-            self._put(await self._transcribe(*await self._utterances.get()))
+            said = await self._utterances.get()
+            if isinstance(said, TypedText):
+                self._put(said.sample, said)
+            else:
+                self._put(said.ended.end, await self._turn_of(said, 0))
 
     original_take, original_heard = LlamaSession._take, Journal.turn_heard
 
-    async def take(self: LlamaSession, turn: Turn) -> None:
+    async def take(self: LlamaSession, turn: Turn, *, is_typed: bool) -> None:
         self.committed = 0
-        await original_take(self, turn)
+        await original_take(self, turn, is_typed=is_typed)
 
     def turn_heard(self: Journal, call_uuid: str, turn: int, start: int, end: int, *rest: Any) -> bool:
         reached = self.committed_through(call_uuid)
@@ -161,9 +167,9 @@ def nobody_drops_a_turn_that_is_committed(patch: pytest.MonkeyPatch) -> None:
 def whisper_forgets_a_turn_that_it_has_sent(patch: pytest.MonkeyPatch) -> None:
     """Whisper takes a turn for committed when it is on its way."""
 
-    def put(self: WhisperSession, turn: Turn) -> None:
+    def put(self: WhisperSession, end: int, turn: Turn | TypedText) -> None:
         if not self._llama.send(turn):
-            self._kept.put(turn.end, turn)
+            self._kept.put(end, turn)
 
     patch.setattr(WhisperSession, "_put", put)
 

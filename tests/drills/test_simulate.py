@@ -21,15 +21,15 @@ FOUND_BY: dict[str, int] = {
     "llama_forgets_a_clause_that_outbound_has": 200_267,
     "llama_takes_the_end_of_a_session_for_the_end_of_the_call": 200_267,
     "commits_before_the_journal_has_it": 59,
-    "sends_a_clause_before_the_journal_has_it": 86,
-    "the_voice_forgets_what_it_has_sent": 13,
-    "outbound_goes_on_where_it_was_played": 131,
+    "sends_a_clause_before_the_journal_has_it": 50,
+    "the_voice_forgets_what_it_has_sent": 17,
+    "outbound_goes_on_where_it_was_played": 17,
     "outbound_plays_a_clause_whenever_it_comes": 57,
     "outbound_goes_on_where_it_was_when_nothing_was_accepted": 346,
     "inbound_forgets_what_it_has_sent": 11,
     "the_gateway_forgets_what_inbound_has": 4,
     "nobody_drops_a_turn_that_is_committed": 1,
-    "whisper_forgets_a_turn_that_it_has_sent": 71,
+    "whisper_forgets_a_turn_that_it_has_sent": 32,
     "the_gateway_goes_on_behind_what_it_dropped": 86,
 }
 """For each planted fault a seed that finds it, to be tried first: that saves time, and nothing is wrong if another one does."""
@@ -70,10 +70,17 @@ def test_the_same_seed_runs_the_same_way_in_every_process() -> None:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same histories pass without it: those are the first seeds of the thousand above."""
+    """The same histories pass without it: those are the first seeds of the thousand above.
+
+    It is found by what the callers hear and the journal has: one that merely crashes does not fit the code any more.
+    """
     FAULTS[name](monkeypatch)
-    seeds = dict.fromkeys([FOUND_BY.get(name, 0), *range(FOUND_WITHIN)])
-    assert any(simulate(history_of(seed)).problems for seed in seeds)
+    for seed in dict.fromkeys([FOUND_BY.get(name, 0), *range(FOUND_WITHIN)]):
+        kinds = {problem.kind for problem in simulate(history_of(seed)).problems}
+        assert "exception" not in kinds, f"seed {seed}: plant it anew, it crashes"
+        if kinds:
+            return
+    pytest.fail(f"none of {FOUND_WITHIN} seeds finds it")
 
 
 def test_a_failing_seed_comes_with_the_shortest_history_that_fails_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
