@@ -158,7 +158,7 @@ def test_a_long_silence_fills_nothing(journal: Path) -> None:
 def kept_audio_s(system: SimulatedSystem) -> float:
     """Seconds of caller audio that the gateway keeps."""
     service: Any = system.running["gateway"].service
-    return float(sum(call._heard.size for call in service._calls.values())) / 16_000
+    return float(sum(call._caller._heard.size for call in service._calls.values())) / 16_000
 
 
 def test_an_answer_longer_than_the_lines_queue(journal: Path) -> None:

@@ -289,10 +289,10 @@ def test_a_new_inbound_cuts_the_same_utterances_as_the_one_before(journal: Path,
         call.say("bravo")
         await asyncio.sleep(1.0)
         (gateway_call,) = system.running["gateway"].service._calls.values()  # type: ignore[attr-defined]
-        committed = gateway_call._committed
+        committed = gateway_call._caller.committed
         system.kill("inbound")
         await asyncio.sleep(1.0)
-        assert gateway_call._committed == committed
+        assert gateway_call._caller.committed == committed
         await system.start("inbound")
         await asyncio.sleep(6)
         await silence(call)

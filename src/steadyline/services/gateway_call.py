@@ -11,6 +11,7 @@ from steadyline.config_speech import BargeInSection
 from steadyline.link.link import Link
 from steadyline.recorder.recorder import CallRecording
 from steadyline.services.caller_silence import CallerSilence
+from steadyline.services.caller_stream import CLOCK_HZ, CallerStream
 from steadyline.services.echo_reference import EchoReference
 from steadyline.services.line import LineCall, Samples
 from steadyline.services.line_playback import LinePlayback
@@ -18,15 +19,10 @@ from steadyline.services.outbound_news import OutboundNews
 from steadyline.services.owed_answer import OwedAnswer
 from steadyline.services.playback_hold import PlaybackHold
 from steadyline.services.typed_text import TypedTexts
-from steadyline.services.utterance_ends import UtteranceEnds
 from steadyline.wire import audio_messages, line_messages, messages
 from steadyline.wire.line_messages import CallStarted, TypedText
 from steadyline.wire.messages import Message, PipelineState, Position
-from steadyline.wire.outbox import Outbox
 
-CLOCK_HZ = 16_000
-KEPT_AUDIO_S = 60.0
-KEPT_DIGITS = 100
 QUIET_PEAK = 33
 """Largest sample that is silence: -60 dB below full scale, as `inbound.silence_dbfs`."""
 QUIET_AFTER_S = 1.0
@@ -65,17 +61,12 @@ class GatewayCall:
         self.outbound: Link | None = None
         self.pipeline = PipelineState(False, "inbound: not connected")
         self._tell_nobody()
-        self._next_sample = self._committed = 0
-        self._heard: Outbox[int, audio_messages.CallerAudio] = Outbox(KEPT_AUDIO_S * CLOCK_HZ)
+        self._caller = CallerStream(typed)
         self._echo = EchoReference()
         self._playback = LinePlayback(line, self._echo)
         self._hold = PlaybackHold(barge_in.undecided_s)
         self._first_turn = 0
         self._quiet_ticks = 0
-        self._typed = typed
-        self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
-        self._newest_digit = -1
-        self._ends = UtteranceEnds()
         self._owed = OwedAnswer()
         self._silence = CallerSilence(self._owed)
         self._news = OutboundNews(self._owed, self._silence)
@@ -141,7 +132,7 @@ class GatewayCall:
     def committed(self, role: str) -> Position:
         """For WELCOME: what a new processor goes on from."""
         if role == "inbound":
-            return {"sample": self._committed}
+            return {"sample": self._caller.committed}
         if role != "outbound" or not self.rate_hz:
             return {}
         return {"line_rate_hz": self.rate_hz} | self._playback.accepted
@@ -152,10 +143,9 @@ class GatewayCall:
             self.inbound = link
             # The next tick looks at the new one: how long the caller says nothing is counted anew.
             self._silence.listened_to(None, self._now())
-            link.send_again(self._digits.after(None))
-            link.send_again(self._ends.uncommitted())
+            link.send_again(self._caller.marks())
             has = resume.get("sample", 0)
-            link.send_again(self._echo.for_inbound(self._typed.among(self._heard.after(has)), has, self._committed))
+            link.send_again(self._echo.for_inbound(self._caller.after(has), has, self._caller.committed))
         else:
             self.outbound = link
             self._news.begin_anew()
@@ -189,19 +179,15 @@ class GatewayCall:
             self.pipeline = message
             self.on_ready()
         elif isinstance(message, messages.Committed):
-            self._committed = max(self._committed, message.sample)
-            self._heard.commit(message.sample)
-            self._digits.commit(message.sample)
-            self._typed.commit(message.sample)
+            self._caller.commit(message.sample)
             self._echo.committed(message.sample)
-            self._ends.commit(message.sample)
             self._owed.committed(message.sample, message.turn)
             self._hold.committed(message.sample)
             if self._barges_in:
                 self._first_turn = max(self._first_turn, message.turn)
             self._follow_hold()
         elif isinstance(message, line_messages.CallerSpeech):
-            self._ends.note(message)
+            self._caller.cut(message)
             self._owed.caller_speech(message.is_speaking, message.sample, self._now())
             self._hold.caller_speech(message.is_speaking, self._now())
         elif isinstance(message, line_messages.BargeIn):
@@ -220,10 +206,7 @@ class GatewayCall:
 
     def digit(self, digit: str, duration_ms: int) -> None:
         """The caller pressed a key."""
-        # The sample is the digit's identity: two in one frame must differ.
-        self._newest_digit = max(self._next_sample, self._newest_digit + 1)
-        message = line_messages.Digit(digit, duration_ms, self._newest_digit)
-        self._digits.put(message.sample, message)
+        message = self._caller.press(digit, duration_ms)
         self._silence.key_pressed(self._now())
         self._tell_news()
         if self.inbound is not None:
@@ -231,7 +214,7 @@ class GatewayCall:
 
     def typed(self, number: int, text: str) -> tuple[str, TypedText | None]:
         """The caller typed a line; arguments, result and errors as of `TypedTexts.take`."""
-        line, typed = self._typed.take(number, text, self._next_sample, self._now())
+        line, typed = self._caller.type(number, text, self._now())
         if typed is not None:
             self._owed.caller_speech(False, typed.sample, self._now())
             self._silence.key_pressed(self._now())
@@ -249,9 +232,9 @@ class GatewayCall:
         self._silence.listened_to(self.inbound, self._now())
         samples = self.line.read()
         hears, buffered = bool(len(samples) and self.rate_hz), self.line.buffered_samples
-        left = self._echo.tell(self.inbound, buffered, self._next_sample, self.rate_hz, more=hears)
+        left = self._echo.tell(self.inbound, buffered, self._caller.next_sample, self.rate_hz, more=hears)
         if self._recording is not None and self.rate_hz:
-            self._recording.played(self._next_sample, self.rate_hz, left)
+            self._recording.played(self._caller.next_sample, self.rate_hz, left)
         if hears:
             self._hear(samples)
         self._hold.look(self._now())
@@ -273,11 +256,9 @@ class GatewayCall:
         return line_messages.Answered(self.line.codec or "", self.rate_hz)
 
     def _hear(self, samples: Samples) -> None:
-        audio = audio_messages.CallerAudio(self._next_sample, self.rate_hz, samples)
-        ticks = len(samples) * CLOCK_HZ // self.rate_hz
-        self._next_sample += ticks
-        self._quiet_ticks = 0 if int(np.abs(samples).max()) > QUIET_PEAK else self._quiet_ticks + ticks
-        self._heard.put(self._next_sample, audio, ticks)
+        begun, audio = self._caller.next_sample, self._caller.hear(samples, self.rate_hz)
+        is_quiet = int(np.abs(samples).max()) <= QUIET_PEAK
+        self._quiet_ticks = self._quiet_ticks + self._caller.next_sample - begun if is_quiet else 0
         if self._recording is not None:
             self._recording.heard(audio.sample, audio.rate_hz, samples)
         if self.inbound is not None:
