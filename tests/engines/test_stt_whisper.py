@@ -83,14 +83,19 @@ def test_quiet_speech_is_not_taken_for_silence(whisper, say) -> None:
 
 
 def test_four_threads_hear_each_their_own(whisper, say) -> None:
-    # A word may be another one, for the voice says nothing twice alike ("start talking"); whose it is, is beyond doubt.
-    texts = [QUESTION, OPENING_HOURS, "Please stop talking now.", "Thank you very much."]
+    # None is so short that one other word ("start talking") is more than may be misheard.
+    texts = [
+        QUESTION,
+        OPENING_HOURS,
+        "Please stop talking now and listen to me.",
+        "Thank you very much for your help today.",
+    ]
     utterances = [say(text) for text in texts]
     alone = [whisper.transcribe(samples).text for samples in utterances]
     with ThreadPoolExecutor(4) as pool:
         heard = list(pool.map(lambda samples: whisper.transcribe(samples).text, utterances * 3))
     assert heard == alone * 3
-    assert [min(texts, key=lambda text: word_error_rate(text, own)) for own in alone] == texts, alone
+    assert all(word_error_rate(text, own) <= MOST_ERRORS for text, own in zip(texts, alone, strict=True)), alone
 
 
 def test_more_than_thirty_seconds_lose_nothing(whisper, say) -> None:

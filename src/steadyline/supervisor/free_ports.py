@@ -12,7 +12,7 @@ FIXED_PORT_BASES = range(29_000, 32_700, 37)
 near end of somebody's connection, and nobody who dials it meanwhile connects to himself."""
 
 HOST = "127.0.0.1"
-SYSTEMS_AT_ONCE = 2
+SYSTEMS_AT_ONCE = 3
 """As many systems of one process keep their ports to themselves; a process that starts more shares the oldest's again."""
 
 _TCP_KEYS = (
