@@ -211,6 +211,13 @@ class OutboundSection:
     queue_ms: int = setting(
         80, "audio kept queued in the gateway, ms: late ticks against stopping at once", low=40, high=500
     )
+    same_voice_ms: int = setting(
+        700,
+        "outbound was lost in the middle of a clause: a new one waits so long for the voice that began it, ms; then the "
+        "clause is said again by another",
+        low=0,
+        high=10_000,
+    )
     loudness_dbfs: float = setting(
         -22.0,
         "level of the speech in every clause (ITU-T P.56), dB below full scale; 0: as the voice made it",

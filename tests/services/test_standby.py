@@ -1,6 +1,7 @@
 """Two voices: the standby takes over in the middle of an answer, the first voice comes back between two."""
 
 import asyncio
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,33 @@ def test_outbound_dies_while_it_plays_what_a_voice_rendered_that_is_gone(journal
         await silence(call)
         words = iter(call.heard_text.removeprefix(f"{GREETING} ").split())
         assert all(word in words for word in answer_to("alpha").split()), call.heard_text
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal, config=with_standby())
+
+
+@pytest.mark.parametrize("away_s", [0.5, 4.7, 6.0, 8.0])
+@pytest.mark.parametrize("word", ["two", "five", "eight"])
+def test_the_standby_comes_first_to_a_new_outbound_and_nothing_is_said_twice(
+    journal: Path, word: str, away_s: float
+) -> None:
+    """Outbound is away for so long that the standby gets the clause that was being played; the first voice still has it."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        for path in (system.network.path("outbound", "tts"), system.network.path("tts", "outbound")):
+            path.latency_s = 0.05
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await until(lambda: word in call.heard_text)
+        system.kill("outbound")
+        await asyncio.sleep(away_s)
+        await system.start("outbound")
+        await until(lambda: "ten" in call.heard_text)
+        await silence(call)
+        # The word in the middle of which outbound was lost is heard in two pieces.
+        heard = [word for word, _ in groupby(call.heard_text.split())]
+        assert heard == [*GREETING.split(), *answer_to("alpha").split()]
         assert await ask(call, "bravo") == answer_to("bravo")
 
     play(scene, journal, config=with_standby())

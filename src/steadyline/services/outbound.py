@@ -64,6 +64,7 @@ class OutboundCall(ProcessorCall):
         self._silent: tuple[float, int] | None = None
         self._stalled_since: float | None = None
         self._timer: tuple[float, TimerHandle] | None = None
+        self._awaiting_same: TimerHandle | None = None
         self._is_giving_up = False
         self._held: line_messages.Playback | None = None
         self._hang_up_reason = ""
@@ -77,6 +78,8 @@ class OutboundCall(ProcessorCall):
     def released(self) -> None:
         if self._timer is not None:
             self._timer[1].cancel()
+        if self._awaiting_same is not None:
+            self._awaiting_same.cancel()
 
     def line_opened(self, welcome: Welcome) -> None:
         accepted = _accepted(welcome.committed)
@@ -145,6 +148,7 @@ class OutboundCall(ProcessorCall):
         self._playout = Playout(rate_hz, self._settings.queue_ms, self.line.send, self._settings.loudness_dbfs)
         if accepted is not None:
             self._playout.resume(accepted)
+            self._await_same(self._playout)
         if self._held is not None:
             self._playout.follow(self._held.is_held, self._held.first_turn)
         if self._ending.answer is not None:
@@ -152,6 +156,20 @@ class OutboundCall(ProcessorCall):
         early, self._early = self._early, []
         for role, message in early:
             self.from_engine(role, message)
+
+    def _await_same(self, playout: Playout) -> None:
+        """Voices come one after the other; that one may be last which began the clause in whose middle the call is."""
+        playout.await_same()
+        if self._awaiting_same is not None:
+            self._awaiting_same.cancel()
+
+        def no_longer() -> None:
+            playout.await_same_no_longer()
+            self._report()
+            self._watch()
+
+        at = self.runtime.clock.now() + self._settings.same_voice_ms / 1000
+        self._awaiting_same = self.runtime.clock.call_at(at, no_longer)
 
     def _follow(self, playback: line_messages.Playback) -> None:
         """Hold, or go on after what the gateway counts as taken."""

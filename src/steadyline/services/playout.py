@@ -1,24 +1,22 @@
 """One call's sound on its way to the gateway: clauses to the line's rate, in order, paced by the gateway's cursor."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from steadyline.audio.cursor import Cursor
-from steadyline.audio.loudness import levelled
-from steadyline.audio.pcm import Float32, Int16, to_pcm16
+from steadyline.audio.pcm import Int16
 from steadyline.audio.playout import PlayoutQueue
-from steadyline.audio.resampling import resample
+from steadyline.services.gathered_rendering import GatheredRendering
+from steadyline.services.resumption import Resumption
 from steadyline.wire import audio_messages, messages
 from steadyline.wire.messages import Message, Position
 
 NOWHERE = (0, 0, 0)
 REPORT_S = 0.25
 """While a clause is played, how often its progress is reported, seconds."""
-LONGEST_CLAUSE_S = 60.0
-"""What a voice renders beyond this of one clause is dropped, so that memory stays bounded."""
 FRAMES_PER_S = 50
 KEPT_REPORTS = 100
 
@@ -38,34 +36,6 @@ class Accepted:
     cursor: Cursor
     rendering: int
     is_ended: bool
-
-
-class _Rendering:
-    """What one voice has sent of a clause so far."""
-
-    def __init__(self, audio: audio_messages.ClauseAudio) -> None:
-        self.identity = (audio.turn, audio.clause)
-        self.number = audio.rendering
-        self._rate_hz = audio.rate_hz
-        self._longest = int(LONGEST_CLAUSE_S * audio.rate_hz)
-        self._next_chunk = 0
-        self._pieces: list[Float32] = []
-        self._length = 0
-
-    def add(self, audio: audio_messages.ClauseAudio) -> bool:
-        """Take the next chunk; False for one that does not follow."""
-        if audio.chunk_id != self._next_chunk:
-            return False
-        self._next_chunk += 1
-        if self._length < self._longest:
-            self._pieces.append(audio.samples)
-            self._length += len(audio.samples)
-        return True
-
-    def whole(self, rate_hz: int, loudness_dbfs: float) -> Int16:
-        """All of it at the line's rate: int16, mono, its speech at this level (0: as it came); the same however it was cut."""
-        samples = resample(np.concatenate(self._pieces)[: self._longest], self._rate_hz, rate_hz)
-        return to_pcm16(levelled(samples, rate_hz, loudness_dbfs))
 
 
 class Playout:
@@ -90,9 +60,9 @@ class Playout:
         self._send = send
         self._loudness_dbfs = loudness_dbfs
         self._queue = PlayoutQueue(rate_hz, rate_hz // FRAMES_PER_S)
-        self._renderings: dict[str, _Rendering] = {}
+        self._renderings: dict[str, GatheredRendering] = {}
         self._numbers: dict[_Identity, int] = {}
-        self._resumed: tuple[_Identity, int] | None = None
+        self._resumption = Resumption()
         self._phrase: deque[audio_messages.PhraseAudio] = deque()
         self._sent = self._received = self._buffered = 0
         self._complete: _Identity | None = None
@@ -156,20 +126,20 @@ class Playout:
         """Take a chunk from a voice; when its clause is whole it is queued, unless the other voice was faster."""
         rendering = self._renderings.get(voice)
         if audio.chunk_id == 0:
-            rendering = self._renderings[voice] = _Rendering(audio)
+            rendering = self._renderings[voice] = GatheredRendering(audio)
         identity = (audio.turn, audio.clause)
         if rendering is None or rendering.identity != identity or not rendering.add(audio) or not audio.last:
             return
         del self._renderings[voice]
-        self._start_anew_if_other(rendering)
-        samples = rendering.whole(self.rate_hz, self._loudness_dbfs)
-        self._queue.append(*identity, samples)
-        if self._queue.complete(*identity):
-            self._numbers[identity] = rendering.number
-            self._lengths[identity] = len(samples)
-            self._complete = max(self._complete or (0, 0), identity)
-            self._report(self._played)
-        self.top_up()
+        self._take_whole(self._resumption.offer(rendering))
+
+    def await_same(self) -> None:
+        """Hold back other renderings of the clause that is to be gone on with: the voice that began it may still have it."""
+        self._resumption.await_same()
+
+    def await_same_no_longer(self) -> None:
+        """What was held back is as good as it gets: the clause is said again, from its beginning."""
+        self._take_whole(self._resumption.await_same_no_longer())
 
     def answer_ended(self, turn: int, clauses: int) -> None:
         """The answer to `turn` has this many clauses."""
@@ -237,15 +207,17 @@ class Playout:
             self._complete = max(self._complete or identity, identity)
         else:
             self._queue.resume_after(cursor.turn, cursor.clause, cursor.sample)
-            # A rendering that is here as a whole is gone on with, whatever comes of others.
-            is_here = self._numbers.get(identity) == accepted.rendering
-            self._resumed = None if is_here else (identity, accepted.rendering)
+        # A rendering that is here as a whole is gone on with, whatever comes of others.
+        is_here = accepted.is_ended or self._numbers.get(identity) == accepted.rendering
+        resumption = self._resumption
+        self._take_whole(resumption.end() if is_here else resumption.begin(identity, accepted.rendering))
 
     def cancel(self, turn: int) -> None:
         """Drop what is left of a turn."""
         self._queue.cancel(turn)
         self._ends = {at: end for at, end in self._ends.items() if at[0] > turn or at < self._played[:2]}
         self._over_through = max(self._over_through, turn)
+        self._take_whole(self._resumption.over_through(turn))
 
     def discard_incomplete(self, voice: str) -> None:
         """A voice is gone: what it left unfinished will be rendered anew."""
@@ -278,12 +250,20 @@ class Playout:
                 audio_messages.LineAudio(part.turn, part.clause, number, part.end_sample, part.last, part.samples)
             )
 
-    def _start_anew_if_other(self, rendering: _Rendering) -> None:
-        """Of a clause that was cut off and is rendered anew the position says nothing: it is repeated from its beginning."""
-        if self._resumed is not None and self._resumed[0] == rendering.identity:
-            if self._resumed[1] != rendering.number:
-                self._queue.resume_after(*rendering.identity, 0)
-            self._resumed = None
+    def _take_whole(self, renderings: Iterable[GatheredRendering]) -> None:
+        """Queue clauses, unless they are queued already or not wanted any more."""
+        for rendering in renderings:
+            identity = rendering.identity
+            if self._resumption.begins_again(rendering):
+                self._queue.resume_after(*identity, 0)
+            samples = rendering.whole(self.rate_hz, self._loudness_dbfs)
+            self._queue.append(*identity, samples)
+            if self._queue.complete(*identity):
+                self._numbers[identity] = rendering.number
+                self._lengths[identity] = len(samples)
+                self._complete = max(self._complete or (0, 0), identity)
+                self._report(self._played)
+            self.top_up()
 
     def _report(self, played: tuple[int, int, int]) -> None:
         self._reported_played = played
