@@ -1,8 +1,8 @@
 """Whether a caller heard every word of the answers once and in order, told from the tones in the recording.
 
 A word may be heard in pieces: they count as it when they add up to its length. An answer may break off once the caller
-speaks. A clause in the middle of which outbound is lost may begin again, if it had to be rendered anew
-(docs/wire-protocol.md, section 9: the stated limit); no other word may.
+speaks. A clause in the middle of which outbound is lost may begin again, if its voice was lost as well and it had to be rendered
+anew (docs/wire-protocol.md, section 9: the stated limit); no other word may.
 """
 
 from collections.abc import Iterable, Sequence

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from steadyline.errors import SteadylineError
 
 ON_WITHIN_S = 3.0
+_KEEPERS = {"llama", "tts", "standby"}
 
 
 class HistoryError(SteadylineError):
@@ -210,6 +211,17 @@ def end_of(event: Event) -> float:
     """When an event is over at the latest, with all that follows from it."""
     waits_s = ON_WITHIN_S if getattr(event, "on", "") else 0.0
     return event.at_s + waits_s + float(getattr(event, "for_s", 0.0)) + float(getattr(event, "away_s", 0.0))
+
+
+def may_cost_a_clause(event: Event) -> bool:
+    """Whether a voice that began a clause may be gone, or late, when a new outbound is to go on with it."""
+    match event:
+        case Lose() | Freeze() | Replace():
+            return event.service in _KEEPERS
+        case Cut() | Slow():
+            return bool({event.one, event.other} & _KEEPERS)
+        case _:
+            return isinstance(event, Lossy)
 
 
 def to_json(history: History) -> str:

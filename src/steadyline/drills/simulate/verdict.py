@@ -51,7 +51,7 @@ def problems_of(
         caller: what the caller did and heard.
         record: what is journaled of the call; None: nothing.
         engines: that served it.
-        breaks_s: when outbound was lost; times of the event loop.
+        breaks_s: when a clause may have broken off to be said again; times of the event loop.
         is_whole: everything was healed and the call lives: all that was said is answered. Else a call may break off.
     """
     found = list(_fate(caller, record, engines, is_whole))
