@@ -1,6 +1,7 @@
 """`python -m benchmarks [NAME …] [--runs N] [--list]`: measure, write the results, bring docs/benchmarks.md up to date."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -129,4 +130,6 @@ def _progress(text: str) -> None:
 
 
 if __name__ == "__main__":
+    # What was started for a measurement ends with it, also when it is ended from outside.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

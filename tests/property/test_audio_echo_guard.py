@@ -58,7 +58,7 @@ def cut(call: Call, start: int, learned: str) -> dict[tuple[int, int], str]:
     return found
 
 
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(call=calls())
 def test_a_replay_from_the_end_of_any_utterance_cuts_the_same(call: Call) -> None:
     whole = cut(call, 0, "")

@@ -65,7 +65,7 @@ def cuts(events: list[SegmentEvent]) -> list[SegmentEvent]:
 block_sizes = st.lists(st.integers(1, 5000), min_size=1, max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calls(), block_sizes, block_sizes)
 def test_a_replay_from_any_utterances_end_cuts_the_same(call: Float32, blocks: list[int], others: list[int]) -> None:
     events = cuts(segment(call, 0, blocks))
@@ -74,7 +74,7 @@ def test_a_replay_from_any_utterances_end_cuts_the_same(call: Float32, blocks: l
             assert cuts(segment(call, event.end, others)) == events[index + 1 :]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calls(), block_sizes)
 def test_utterances_hold_each_of_their_samples_once_and_never_overlap(call: Float32, blocks: list[int]) -> None:
     at, started = 0, False
@@ -93,7 +93,7 @@ def test_utterances_hold_each_of_their_samples_once_and_never_overlap(call: Floa
 
 
 @given(call=calls(), pauses_ms=st.lists(st.integers(210, 1500), min_size=1, max_size=8), blocks=block_sizes)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_replay_that_is_told_the_ends_cuts_the_same_whatever_each_pause_was_given(
     call: Float32, pauses_ms: list[int], blocks: list[int]
 ) -> None:

@@ -20,7 +20,7 @@ def clauses(draw: st.DrawFn) -> tuple[Float32, int]:
     return np.concatenate([np.zeros(0), *made]).astype(np.float32), rate_hz
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(clauses(), st.floats(-40, -1))
 def test_no_sample_clips_and_no_clause_is_louder_than_it_should_be(
     clause: tuple[Float32, int], target_dbfs: float
@@ -33,7 +33,7 @@ def test_no_sample_clips_and_no_clause_is_louder_than_it_should_be(
     assert level <= max(target_dbfs, -60) + 0.01
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(clauses(), st.floats(-30, 20))
 def test_a_gain_changes_the_level_by_just_so_much(clause: tuple[Float32, int], gain_db: float) -> None:
     samples, rate_hz = clause
@@ -43,7 +43,7 @@ def test_a_gain_changes_the_level_by_just_so_much(clause: tuple[Float32, int], g
         assert abs(changed - level - gain_db) < 0.05
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(clauses(), st.floats(-10, 10))
 def test_a_voice_that_is_turned_up_or_down_is_heard_alike(clause: tuple[Float32, int], gain_db: float) -> None:
     samples, rate_hz = clause

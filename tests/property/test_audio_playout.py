@@ -17,7 +17,7 @@ def clause_sound(turn: int, clause: int, length: int) -> np.ndarray:
 lengths = st.lists(st.integers(0, 1500), min_size=1, max_size=6)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(lengths, st.integers(1, 700), st.lists(st.integers(0, 900), min_size=1, max_size=5), st.booleans())
 def test_every_sample_is_heard_once_and_in_order(clauses: list[int], chunk: int, takes: list[int], whole: bool) -> None:
     queue = PlayoutQueue(8000, FRAME, whole_clauses=whole)
@@ -48,7 +48,7 @@ def test_every_sample_is_heard_once_and_in_order(clauses: list[int], chunk: int,
     assert queue.queued_samples == queue.playable_samples == 0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(lengths, st.lists(st.integers(1, 9), min_size=1, max_size=5), st.data())
 def test_after_any_interruption_the_answer_goes_on_where_it_was_heard(
     clauses: list[int], takes: list[int], data: st.DataObject
@@ -91,7 +91,7 @@ def test_after_any_interruption_the_answer_goes_on_where_it_was_heard(
     assert played - ledger.accepted_total == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.booleans()), max_size=10), st.lists(st.integers(0, 5000), max_size=10)
 )

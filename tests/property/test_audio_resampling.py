@@ -9,7 +9,7 @@ from steadyline.audio.resampling import StreamResampler, resample
 RATES_HZ = [8000, 11025, 16000, 22050, 24000, 44100, 48000]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(RATES_HZ),
     st.sampled_from(RATES_HZ),
@@ -30,7 +30,7 @@ def test_chunks_make_no_difference_and_no_sample_is_lost(
     np.testing.assert_allclose(streamed, resample(sound, from_hz, to_hz), atol=2e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(RATES_HZ), st.sampled_from(RATES_HZ), st.integers(1, 20_000))
 def test_a_flushed_resampler_is_as_new(from_hz: int, to_hz: int, length: int) -> None:
     sound = np.random.default_rng(length).uniform(-1, 1, length).astype(np.float32)

@@ -45,7 +45,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps, st.integers(1, 3), st.integers(1, 2))
 def test_the_rules_hold_in_every_order_of_events(history: list[object], places: int, speculative: int) -> None:
     queue, waiting, busy, now = FairQueue(places, speculative), list[Order](), list[Order](), 0.0
@@ -87,7 +87,7 @@ def test_the_rules_hold_in_every_order_of_events(history: list[object], places: 
                 assert not one.is_speculative or one.gives_way or due_calls == {one.call_id}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(1, 12), min_size=2, max_size=6), st.integers(1, 3))
 def test_while_calls_have_work_none_is_served_twice_more_than_another(amounts: list[int], places: int) -> None:
     queue, left, count = FairQueue(places), dict(enumerate(amounts)), dict.fromkeys(range(len(amounts)), 0)

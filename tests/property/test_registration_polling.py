@@ -101,7 +101,7 @@ def first_arrival_s(fates: list[list[float]]) -> float:
     return min(due + min(fate) for fate, due in times if fate)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FATES)
 def test_the_first_register_that_arrives_makes_the_only_connection(fates: list[list[float]]) -> None:
     async def scenario() -> None:
@@ -140,7 +140,7 @@ def test_polling_gets_through_at_any_rate_of_loss(loss: float) -> None:
 
 
 @given(st.integers(2, 30), st.sampled_from([0.0, 0.0005, 0.001]), st.sampled_from([0.0, 0.001]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_registers_in_one_millisecond_make_one_connection(count: int, within_s: float, latency_s: float) -> None:
     async def scenario() -> None:
         network = UnreliableNetwork([], latency_s)

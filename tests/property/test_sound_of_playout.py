@@ -39,7 +39,7 @@ def voice_like(length: int, rate_hz: int, seed: int) -> Float32:
     return (0.2 * buzz + np.random.default_rng(seed).normal(0, 0.01, length)).astype(np.float32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([16_000, 22_050, 24_000]),
     st.sampled_from([8_000, 16_000, 48_000]),
@@ -59,7 +59,7 @@ def test_chunks_of_any_size_are_heard_as_the_whole_clause_is(
     assert np.abs(heard.astype(int) - whole).max(initial=0) <= 1, "a click would be more than a rounding"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from([16_000, 22_050, 24_000]), st.sampled_from([8_000, 16_000, 48_000]), st.integers(1, 5000))
 def test_an_end_of_less_than_20_ms_is_played_with_its_own_clause(voice_hz: int, line_hz: int, length: int) -> None:
     sound = np.full(length, 0.5, np.float32)
@@ -69,7 +69,7 @@ def test_an_end_of_less_than_20_ms_is_played_with_its_own_clause(voice_hz: int, 
     assert not heard[round(length * line_hz / voice_hz) :].any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from([22_050, 24_000]), st.sampled_from([8_000, 16_000]), st.sampled_from([0.0, -22.0]), st.data())
 def test_the_loudest_that_a_voice_can_send_neither_wraps_nor_clicks(
     voice_hz: int, line_hz: int, loudness_dbfs: float, data: st.DataObject

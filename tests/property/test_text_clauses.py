@@ -68,7 +68,7 @@ def without_space(text: str) -> str:
     return "".join(text.split())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts | st.text(max_size=400), st.lists(st.integers(0, 30), min_size=1, max_size=20))
 @example("One. \n* Two", [1])
 def test_the_pieces_make_no_difference(text: str, sizes: list[int]) -> None:
@@ -82,7 +82,7 @@ def test_the_pieces_make_no_difference(text: str, sizes: list[int]) -> None:
     assert split(list(text)) == whole
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts | st.text(max_size=600))
 def test_no_word_is_lost_or_doubled(text: str) -> None:
     clauses = split([text])
@@ -91,7 +91,7 @@ def test_no_word_is_lost_or_doubled(text: str) -> None:
     assert all(len(clause) <= 204 for clause in clauses)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts | st.text(max_size=300))
 def test_what_is_spoken_is_one_line_of_printable_text_and_stays_so(text: str) -> None:
     spoken = speakable(text)
@@ -99,7 +99,7 @@ def test_what_is_spoken_is_one_line_of_printable_text_and_stays_so(text: str) ->
     assert all(character.isprintable() or character in "\u200c\u200d" for character in spoken)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.from_regex(r"[A-Za-z0-9]{1,8}[.,!?;:]?", fullmatch=True), max_size=30))
 def test_plain_words_and_numbers_are_spoken_as_they_are(plain: list[str]) -> None:
     assert speakable(" ".join(plain)) == " ".join(plain)

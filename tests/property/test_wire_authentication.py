@@ -5,7 +5,7 @@ import random
 from dataclasses import fields, replace
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.property.test_wire_fuzz import mutated, spited
 
@@ -41,7 +41,6 @@ def is_believed(hello: Hello, port: int, authenticator: Authenticator | None = N
     return True
 
 
-@settings(deadline=None)
 @given(HELLOS, PORTS)
 def test_a_signed_hello_is_believed_once_after_travelling(hello: Hello, port: int) -> None:
     (frame,) = FrameDecoder().feed(encode_message(Authenticator(SECRET).sign_hello(hello, port, NOW_MS, NONCE), 1))
@@ -51,7 +50,6 @@ def test_a_signed_hello_is_believed_once_after_travelling(hello: Hello, port: in
     assert [is_believed(received, port, listener) for _ in range(3)] == [True, False, False]
 
 
-@settings(deadline=None)
 @given(HELLOS, PORTS, st.binary(min_size=1, max_size=64))
 def test_another_secret_is_never_believed(hello: Hello, port: int, secret: bytes) -> None:
     # HMAC fills a short key up with zeros (RFC 2104): a secret of 16 bytes and more, without white space, is what it is.
@@ -59,7 +57,6 @@ def test_another_secret_is_never_believed(hello: Hello, port: int, secret: bytes
     assert not is_believed(Authenticator(secret).sign_hello(hello, port, NOW_MS, NONCE), port)
 
 
-@settings(deadline=None)
 @given(HELLOS, PORTS, HELLOS, st.data())
 def test_no_field_of_one_hello_fits_into_another(hello: Hello, port: int, other: Hello, data: st.DataObject) -> None:
     """Also what is cut differently, or moved from one field to the next."""
@@ -71,20 +68,17 @@ def test_no_field_of_one_hello_fits_into_another(hello: Hello, port: int, other:
     assert not is_believed(altered, port)
 
 
-@settings(deadline=None)
 @given(HELLOS, PORTS, PORTS)
 def test_a_hello_for_one_port_is_none_for_another(hello: Hello, port: int, other: int) -> None:
     assume(port != other)
     assert not is_believed(Authenticator(SECRET).sign_hello(hello, port, NOW_MS, NONCE), other)
 
 
-@settings(deadline=None)
 @given(HELLOS, HELLOS)
 def test_different_hellos_are_signed_as_different_bytes(one: Hello, other: Hello) -> None:
     assert (signed_bytes(one, 1) == signed_bytes(other, 1)) == (one == other)
 
 
-@settings(deadline=None)
 @given(HELLOS, PORTS, st.integers(0, 2**32))
 def test_a_hello_that_was_altered_on_its_way_is_not_believed(hello: Hello, port: int, seed: int) -> None:
     rng = random.Random(seed)
@@ -98,7 +92,6 @@ def test_a_hello_that_was_altered_on_its_way_is_not_believed(hello: Hello, port:
     assert received == signed or not is_believed(received, port)
 
 
-@settings(deadline=None)
 @given(REGISTRATIONS, PORTS, st.integers(0, 2**32))
 def test_a_datagram_that_was_altered_on_its_way_is_not_believed(
     registration: Registration, port: int, seed: int
@@ -115,7 +108,6 @@ def test_a_datagram_that_was_altered_on_its_way_is_not_believed(
     assert received == signed
 
 
-@settings(deadline=None)
 @given(
     st.recursive(st.none() | st.booleans() | NUMBERS | TEXTS, lambda inner: st.dictionaries(TEXTS, inner), max_leaves=9)
 )

@@ -179,7 +179,7 @@ def test_children_are_given_the_same_configuration(tmp_path: Path) -> None:
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=40)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(persona=TEXTS, greeting=TEXTS, delay_s=st.floats(0.01, 1e9), ids=st.integers(1, 5000), loud=st.booleans())
 def test_what_config_show_prints_is_read_back_the_same(
     tmp_path_factory: pytest.TempPathFactory, persona: str, greeting: str, delay_s: float, ids: int, loud: bool
@@ -193,7 +193,6 @@ def test_what_config_show_prints_is_read_back_the_same(
     assert load_config(path) == config
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_setting_raises_anything_but_a_config_error(text: str) -> None:
     try:

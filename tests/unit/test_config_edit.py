@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadyline.config import Config
@@ -59,7 +59,6 @@ def test_several_lines_stay_several_lines() -> None:
     assert 'persona = """Be kind.\nBe short."""' in with_values(WRITTEN, {"llama.persona": "Be kind.\nBe short."})
 
 
-@settings(deadline=None)
 @given(greeting=TEXTS, persona=TEXTS, other=TEXTS)
 def test_whatever_is_written_is_read_again(greeting: str, persona: str, other: str) -> None:
     values = {"llama.greeting": greeting, "llama.persona": persona, "kokoro.voice": other}

@@ -11,7 +11,7 @@ from steadyline.audio.echo_guard import SAMPLE_RATE_HZ, WINDOW_SAMPLES, EchoGuar
 from steadyline.audio.pcm import Float32
 
 SECOND = SAMPLE_RATE_HZ
-PATIENT = settings(deadline=None, max_examples=25)
+PATIENT = settings(max_examples=25)
 
 
 def voice(seed: int, seconds: float = 4.0, rms: float = 0.1) -> Float32:

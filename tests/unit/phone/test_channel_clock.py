@@ -50,7 +50,7 @@ def stream(start_s: float, packets: int, beep_at: int) -> list[tuple[float, Samp
     return [(start_s + k * 0.02, beep() if k == beep_at else silence()) for k in range(packets)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start_s=st.floats(0.0, 0.5), interval_s=st.floats(0.002, 0.006), seed=st.integers(0, 99))
 def test_a_packet_stands_where_it_arrived(start_s: float, interval_s: float, seed: int) -> None:
     """To within the longest interval between two polls: they may fall late after every packet of the sixteen."""

@@ -28,7 +28,7 @@ def both(said: Spans, heard: Spans, length_s: float, **sound: float) -> np.ndarr
     return np.stack([channel(said, length_s), channel(heard, length_s, **sound)], axis=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     said_end_s=st.floats(3.0, 5.0),
     wait_s=st.floats(0.05, 3.0),

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadyline.link.link import Link
@@ -114,7 +114,6 @@ TICKS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(ticks=TICKS, committed=st.integers(0, 80))
 def test_an_inbound_is_told_before_it_hears_and_a_new_one_in_the_same_order(
     ticks: list[tuple[int, int, np.ndarray | None]], committed: int

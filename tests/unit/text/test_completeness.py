@@ -4,7 +4,7 @@ from dataclasses import fields
 from importlib import resources
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadyline.text.completeness import Ending, ending_of
@@ -116,7 +116,6 @@ def test_without_a_table_marks_and_figures_speak(text: str, ending: Ending) -> N
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_any_text_has_an_ending(text: str) -> None:
     assert isinstance(ending_of(text, ENGLISH), Ending)
     assert isinstance(ending_of(text, None), Ending)
