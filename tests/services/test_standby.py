@@ -20,6 +20,7 @@ from tests.services.scenes import (
 )
 
 from steadyline.config import Config
+from steadyline.drills.simulated_engines import RuleModel, SimulatedEngines
 
 
 def with_standby() -> Config:
@@ -193,3 +194,63 @@ def test_the_standby_comes_first_to_a_new_outbound_and_nothing_is_said_twice(
         assert await ask(call, "bravo") == answer_to("bravo")
 
     play(scene, journal, config=with_standby())
+
+
+@pytest.mark.parametrize("word", ["two", "five", "eight"])
+def test_outbound_dies_in_an_answer_of_the_first_voice_after_the_standby_has_spoken(journal: Path, word: str) -> None:
+    """What the standby rendered then was heard, and nobody has to render it: the clause that is played goes on."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await asyncio.sleep(2.0)
+        system.kill("tts")
+        await system.start("tts")
+        await silence(call)
+        assert speaking(system) == "standby"
+        await asyncio.sleep(3)
+        heard_before = len(call.heard_text.split())
+        call.say("bravo")
+        await until(lambda: word in call.heard_text.split()[heard_before:])
+        assert speaking(system) == "tts"
+        system.kill("outbound")
+        await asyncio.sleep(0.3)
+        await system.start("outbound")
+        await until(lambda: "ten" in call.heard_text.split()[heard_before:])
+        await silence(call)
+        # The word in the middle of which outbound was lost is heard in two pieces.
+        assert [word for word, _ in groupby(call.heard_text.split()[heard_before:])] == answer_to("bravo").split()
+
+    play(scene, journal, config=with_standby())
+
+
+def test_outbound_dies_in_a_clause_of_the_first_voice_while_it_lacks_the_next_one_from_a_standby_that_is_gone(
+    journal: Path,
+) -> None:
+    """The first voice goes on in the rendering that it began, and renders only what it has not."""
+    long = "alpha one two three four five six seven eight nine ten eleven twelve red green blue white black."
+    answer = f"{long} north south east west."
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await until(lambda: "one" in call.heard_text)
+        (session,) = system.running["llama"].service._sessions.values()  # type: ignore[attr-defined]
+        session._voices._voices[0].dialer._link.drop("test")
+        await until(lambda: "nine" in call.heard_text)
+        assert speaking(system) == "standby"
+        system.kill("standby")
+        await until(lambda: "ten" in call.heard_text)
+        assert speaking(system) == "tts"
+        system.kill("outbound")
+        await asyncio.sleep(0.3)
+        await system.start("outbound")
+        await until(lambda: "west" in call.heard_text)
+        await silence(call)
+        expected = f"{GREETING} {answer}".replace(".", "").split()
+        assert [word for word, _ in groupby(call.heard_text.split())] == expected
+
+    model = SimulatedEngines(model=lambda: RuleModel(lambda question: answer, word_s=0.08))
+    play(scene, journal, config=with_standby(), engines=model)

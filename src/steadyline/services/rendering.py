@@ -1,6 +1,6 @@
 """A clause rendered by a voice, and the chunks in which it travels."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from steadyline.services.engine_protocols import Synthesizer
 from steadyline.services.fair_queue import Order
 from steadyline.text.phrase_starts import breaks_off
 from steadyline.wire.audio_messages import ClauseAudio
-from steadyline.wire.messages import Clause
+from steadyline.wire.messages import Clause, Message
 
 CHUNK_S = 0.2
 RENDERING_NUMBERS = 1 << 32
@@ -71,3 +71,12 @@ def chunks(clause: Clause, rendering: Rendering) -> Iterator[ClauseAudio]:
         chunk = samples[start : start + size].astype(np.float32)
         is_last = number == len(starts) - 1
         yield ClauseAudio(clause.turn, clause.clause, rendering.number, number, start, rate_hz, is_last, chunk)
+
+
+def by_clause(kept: Iterable[Message]) -> dict[tuple[int, int], list[ClauseAudio]]:
+    """The rendered clauses among what a voice has kept, each as its chunks, without one that is not there from its beginning."""
+    clauses: dict[tuple[int, int], list[ClauseAudio]] = {}
+    for message in kept:
+        if isinstance(message, ClauseAudio):
+            clauses.setdefault((message.turn, message.clause), []).append(message)
+    return {clause: chunks for clause, chunks in clauses.items() if chunks[0].chunk_id == 0}

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from steadyline.clock import TimerHandle
 from steadyline.config import Config
@@ -14,9 +14,10 @@ from steadyline.services.call_renderer import CallRenderer
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
 from steadyline.services.fixed_renderings import FixedRenderings
-from steadyline.services.rendering import Rendering, chunks
+from steadyline.services.rendering import by_clause, chunks
 from steadyline.services.tasks import Tasks
 from steadyline.wire import messages
+from steadyline.wire.audio_messages import ClauseAudio
 from steadyline.wire.messages import PROTOCOL_VERSION, Hello, Message, PipelineState, Welcome
 from steadyline.wire.outbox import Outbox
 from steadyline.wire.session import Closed
@@ -60,6 +61,7 @@ class TtsSession:
         self._newest = self._played = (-1, -1)
         self._cancelled_through = -1
         self._kept: Outbox[tuple[int, ...], Message] = Outbox(KEPT_AUDIO_S)
+        self._rendered: dict[tuple[int, int], list[ClauseAudio]] = {}
         self._unheard_s: dict[tuple[int, int], float] = {}
         self._has_heard = asyncio.Event()
         self._knows_complete = asyncio.Event()
@@ -196,15 +198,18 @@ class TtsSession:
         assert self._outbound is not None
         known = welcome.committed
         held = (known.get("turn", 0), known["clause"]) if "clause" in known else (-1, -1)
-        if self._passed_over > held:
+        if self._passed_over > held and self._passed_over >= self._played:
             self._begin_again(held)
             return
         self._outbound.send_again(self._kept.after((*held, 1 << 30)))
 
     def _begin_again(self, held: tuple[int, int]) -> None:
-        """A new outbound lacks what the former one had from another voice: render everything that was not played."""
+        """A new outbound lacks what the former one had from another voice: give everything that was not played once more, and
+        render what this voice has not rendered.
+        """
         self._round += 1
         self._passed_over = (-1, -1)
+        self._rendered = by_clause(self._kept.after(None))
         self._kept = Outbox(KEPT_AUDIO_S)
         self._unheard_s.clear()
         while not self._queue.empty():
@@ -254,10 +259,13 @@ class TtsSession:
         if position <= known:
             self._passed_over = position
             return
+        if position in self._rendered:
+            self._send_audio(position, self._rendered.pop(position))
+            return
         rendering = await self._renderer.render(clause.text)
         if clause.turn <= self._cancelled_through or self._round != begun_in:
             return
-        self._send_audio(clause, rendering)
+        self._send_audio(position, chunks(clause, rendering))
         if clause.clause == 0:
             self._runtime.metrics.turn_part("synthesis", rendering.took_s)
         text, took_ms = "clause %d.%d in %.0f ms", rendering.took_s * 1000
@@ -276,12 +284,14 @@ class TtsSession:
             self._has_heard.clear()
             await self._has_heard.wait()
 
-    def _send_audio(self, clause: messages.Clause, rendering: Rendering) -> None:
-        samples, rate_hz = rendering.samples, rendering.rate_hz
-        if (clause.turn, clause.clause) > self._played:
-            self._unheard_s[(clause.turn, clause.clause)] = len(samples) / rate_hz
-        for audio in chunks(clause, rendering):
-            self._deliver((clause.turn, clause.clause, audio.chunk_id), audio, len(audio.samples) / rate_hz)
+    def _send_audio(self, position: tuple[int, int], audio: Iterable[ClauseAudio]) -> None:
+        length_s = 0.0
+        for chunk in audio:
+            chunk_s = len(chunk.samples) / chunk.rate_hz
+            length_s += chunk_s
+            self._deliver((*position, chunk.chunk_id), chunk, chunk_s)
+        if position > self._played:
+            self._unheard_s[position] = length_s
 
     def _deliver(self, position: tuple[int, int, int], message: Message, size: float) -> None:
         """Keep until outbound has the whole clause, and send."""
