@@ -15,6 +15,7 @@ from steadyline.calls.reader import read_only
 from steadyline.calls.records import CallRecord
 from steadyline.drills.real_system import DrillError, RealSystem, strike
 from steadyline.drills.tone_engines import ENGINE_SETTINGS, WITHOUT_STANDBY, drill_answer
+from steadyline.drills.tone_score import SCRAP_S
 from steadyline.drills.tone_speech import speak, words_in, words_of
 from steadyline.webphone import endings
 from steadyline.webphone.line_track import BROWSER_HZ
@@ -63,7 +64,9 @@ class Telephone:
 
 @asynccontextmanager
 async def telephone(folder: Path, *settings: str) -> AsyncIterator[Telephone]:
-    every = [*ENGINE_SETTINGS, WITHOUT_STANDBY, "webphone.enabled=true", *settings]
+    # However long a busy machine takes to start what was killed: nothing is said but the answers.
+    quiet = "outbound.wait_after_s=0"
+    every = [*ENGINE_SETTINGS, WITHOUT_STANDBY, quiet, "webphone.enabled=true", *settings]
     system = RealSystem(folder, every, pace=0.0)
     phone = Telephone(system)
     try:
@@ -92,7 +95,11 @@ async def hears(phone: Telephone, browser: Browser, *texts: str) -> None:
     async def holds() -> bool:
         # In a thread: the browser's own sound must go on meanwhile.
         found = await asyncio.to_thread(words_in, browser.heard, BROWSER_HZ)
-        heard[:] = [word for word, _ in groupby(one.word for one in found)]
+        groups = [
+            (word, sum(piece.duration_s for piece in pieces)) for word, pieces in groupby(found, lambda one: one.word)
+        ]
+        long_enough = [word for word, length_s in groups if length_s >= SCRAP_S]
+        heard[:] = [word for word, _ in groupby(long_enough)]
         return heard == wanted
 
     try:

@@ -13,6 +13,8 @@ from typing import Any, get_args
 from steadyline.errors import SteadylineError
 
 ON_WITHIN_S = 3.0
+RENDERED_WITHIN_S = 8.0
+"""What is being played was rendered no longer ago, and what is lacking is rendered as soon."""
 _KEEPERS = {"llama", "tts", "standby"}
 
 
@@ -213,8 +215,21 @@ def end_of(event: Event) -> float:
     return event.at_s + waits_s + float(getattr(event, "for_s", 0.0)) + float(getattr(event, "away_s", 0.0))
 
 
-def may_cost_a_clause(event: Event) -> bool:
-    """Whether a voice that began a clause may be gone, or late, when a new outbound is to go on with it."""
+def may_cost_a_clause(history: History, lost_at_s: float) -> bool:
+    """Whether a voice that began a clause may be gone, or late, when a new outbound is to go on with it.
+
+    Args:
+        history: what happens.
+        lost_at_s: when the former outbound was lost.
+    """
+    return any(
+        event.at_s - RENDERED_WITHIN_S <= lost_at_s <= end_of(event) + RENDERED_WITHIN_S
+        for event in history.events
+        if _befalls_a_voice(event)
+    )
+
+
+def _befalls_a_voice(event: Event) -> bool:
     match event:
         case Lose() | Freeze() | Replace():
             return event.service in _KEEPERS

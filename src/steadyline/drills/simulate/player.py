@@ -22,6 +22,7 @@ from steadyline.drills.simulate.history import (
     Say,
     Slow,
     Type,
+    may_cost_a_clause,
 )
 from steadyline.drills.simulate.wire_tap import WireTap
 from steadyline.drills.simulated_system import SimulatedSystem
@@ -38,14 +39,13 @@ class HistoryPlayer:
 
     Attributes:
         callers: those who dialed, by number.
-        outbound_lost_at: when outbound died, froze, or was cut off from the gateway; times of the event loop.
         weather: of the datagrams.
         on_tell: told what happens.
     """
 
     def __init__(self, system: SimulatedSystem, engines: HistoryEngines, tap: WireTap, history: History) -> None:
         self.callers: dict[int, Caller] = {}
-        self.outbound_lost_at: list[float] = []
+        self._outbound_lost_at: list[float] = []
         self.weather = Weather(random.Random(f"weather {history.seed}"))
         self.on_tell: Callable[[str], None] = lambda text: None
         self._system = system
@@ -60,6 +60,14 @@ class HistoryPlayer:
     def elapsed_s(self) -> float:
         """Seconds since the history began; 0 before."""
         return 0.0 if self._begun_at is None else asyncio.get_running_loop().time() - self._begun_at
+
+    @property
+    def clauses_broke_at(self) -> list[float]:
+        """When a clause may have broken off to be said again, times of the event loop: outbound died, froze, or was cut off from
+        the gateway, and about then something befell a voice, too.
+        """
+        begun_at = self._begun_at or 0.0
+        return [at for at in self._outbound_lost_at if may_cost_a_clause(self._history, at - begun_at)]
 
     async def play(self) -> None:
         """Let everything happen, to its end."""
@@ -245,7 +253,7 @@ class HistoryPlayer:
     def _lost(self, service: str) -> None:
         """A service cannot be reached by the others."""
         if service == "outbound":
-            self.outbound_lost_at.append(asyncio.get_running_loop().time())
+            self._outbound_lost_at.append(asyncio.get_running_loop().time())
 
     def _endanger(self, away_s: float) -> None:
         """The gateway is away from its processors: for so long, or again so soon, that they may end its calls."""

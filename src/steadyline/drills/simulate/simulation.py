@@ -22,7 +22,7 @@ from steadyline.drills.quiet_log import logging_to
 from steadyline.drills.remains import remains
 from steadyline.drills.simulate.caller import Caller
 from steadyline.drills.simulate.engines import APOLOGY, BACKCHANNEL, GREETING, LAST_WORDS, HistoryEngines
-from steadyline.drills.simulate.history import History, World, may_cost_a_clause
+from steadyline.drills.simulate.history import History, World
 from steadyline.drills.simulate.kept import unbounded, uncommitted
 from steadyline.drills.simulate.narrator import Narrator
 from steadyline.drills.simulate.player import HistoryPlayer
@@ -233,9 +233,7 @@ class Simulation:
 
     def _judge(self, caller: Caller, *, is_whole: bool) -> list[Problem]:
         record = self._record(caller)
-        may_break = any(map(may_cost_a_clause, self._history.events))
-        breaks_s = self.player.outbound_lost_at if may_break else ()
-        return problems_of(caller, record, self._engines, breaks_s=breaks_s, is_whole=is_whole)
+        return problems_of(caller, record, self._engines, breaks_s=self.player.clauses_broke_at, is_whole=is_whole)
 
     def _outcome(self) -> Outcome:
         # The words only: the gateway's comfort noise is another one each time, and lies around them.
