@@ -61,11 +61,6 @@ def llama_forgets_a_clause_that_outbound_has(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Voices, "_note_complete", note_complete)
 
 
-def llama_takes_the_end_of_a_session_for_the_end_of_the_call(patch: pytest.MonkeyPatch) -> None:
-    """LLaMA never dials a voice again that said BYE."""
-    patch.setattr(Voices, "_ended", lambda self, voice, closed: self._lost(voice, closed.reason))
-
-
 def the_voice_forgets_what_it_has_sent(patch: pytest.MonkeyPatch) -> None:
     """The TTS keeps no audio once it is on its way."""
 
@@ -185,7 +180,6 @@ FAULTS: dict[str, Fault] = {
         commits_before_the_journal_has_it,
         sends_a_clause_before_the_journal_has_it,
         llama_forgets_a_clause_that_outbound_has,
-        llama_takes_the_end_of_a_session_for_the_end_of_the_call,
         the_voice_forgets_what_it_has_sent,
         outbound_goes_on_where_it_was_played,
         outbound_plays_a_clause_whenever_it_comes,

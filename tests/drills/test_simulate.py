@@ -18,8 +18,7 @@ from steadyline.drills.simulate.simulation import simulate
 SEEDS = 1000
 FOUND_WITHIN = 40
 FOUND_BY: dict[str, int] = {
-    "llama_forgets_a_clause_that_outbound_has": 200_267,
-    "llama_takes_the_end_of_a_session_for_the_end_of_the_call": 200_267,
+    "llama_forgets_a_clause_that_outbound_has": 647,
     "commits_before_the_journal_has_it": 59,
     "sends_a_clause_before_the_journal_has_it": 50,
     "the_voice_forgets_what_it_has_sent": 17,

@@ -351,3 +351,15 @@ def test_a_machine_that_lets_inbound_wait_costs_no_call(journal: Path) -> None:
         assert await ask(call, "alpha") == answer_to("alpha")
 
     play(scene, journal, config=without_prompts())
+
+
+def test_a_voice_that_ends_its_session_in_a_call_that_lives_is_dialed_again(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        (session,) = list(system.running["tts"].service._sessions.values())  # type: ignore[attr-defined]
+        system.running["tts"].process.run(session.end, "nobody is left in this call")
+        assert await ask(call, "alpha") == answer_to("alpha")
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
+
+    play(scene, journal)

@@ -116,8 +116,8 @@ class Acceptor:
             raise PortTakenError(text, (("tcp", *address),)) from error
         self._port = self._listening.port
 
-    def close(self) -> None:
-        """Stop listening and drop every link without BYE: this process stops, its calls go on and will heal."""
+    def close(self, reason: str = "this service is stopping") -> None:
+        """Stop listening and drop every link without BYE: its calls go on and will heal."""
         self._is_closed = True
         if self._listening:
             self._listening.close()
@@ -126,7 +126,7 @@ class Acceptor:
             self._runtime.board.remove(status)
         self._statuses.clear()
         for link in [*self._links.values(), *self._pending]:
-            link.drop("this service is stopping")
+            link.drop(reason)
         for decision in self._decisions:
             decision.cancel()
 

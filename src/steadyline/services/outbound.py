@@ -81,6 +81,12 @@ class OutboundCall(ProcessorCall):
         if self._awaiting_same is not None:
             self._awaiting_same.cancel()
 
+    def gateway_lost(self) -> None:
+        """No BYE: should the call live, its voices still have the clause that is being played. If not, inbound's BYE comes to
+        them by way of whisper and LLaMA.
+        """
+        self.abandon("gateway lost")
+
     def line_opened(self, welcome: Welcome) -> None:
         accepted = _accepted(welcome.committed)
         if self._playout is not None:

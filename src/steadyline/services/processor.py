@@ -122,6 +122,10 @@ class ProcessorCall:
     def released(self) -> None:
         """The call is over here, or this process stops."""
 
+    def gateway_lost(self) -> None:
+        """The gateway has been away for so long that its calls are taken to be over."""
+        self.end("gateway lost")
+
     def details(self) -> dict[str, Any]:
         """What `steadyline status` shows of the call."""
         return {}
@@ -147,9 +151,9 @@ class ProcessorCall:
         self.line.close(reason)
         self.abandon()
 
-    def abandon(self) -> None:
-        """This process stops, the call goes on: no BYE to anybody."""
-        self._acceptor.close()
+    def abandon(self, reason: str = "this service is stopping") -> None:
+        """The call ends here and may go on elsewhere: no BYE to anybody."""
+        self._acceptor.close(reason)
         for beacon in self._beacons.values():
             beacon.abandon()
         self.line.abandon()
@@ -279,7 +283,7 @@ class ProcessorService:
     def _gateway_lost(self, gateway: Address) -> None:
         for its, call in list(self._calls.values()):
             if its == gateway:
-                call.end("gateway lost")
+                call.gateway_lost()
 
     def _superseded(self, gateway: Address) -> None:
         """This process was frozen and has been replaced: BYE would end its successor's calls."""
