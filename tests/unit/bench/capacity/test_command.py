@@ -3,6 +3,8 @@
 import pytest
 
 from steadyline.cli import build_parser, main
+from steadyline.commands.bench_capacity import MOST_CALLS
+from steadyline.config_file import load_config
 
 
 def test_steps_and_times_are_read() -> None:
@@ -29,3 +31,7 @@ def test_what_cannot_be_is_refused(capsys: pytest.CaptureFixture[str], option: s
         main(["bench", "capacity", f"{option}={value}"])
     assert ended.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_what_can_be_measured_is_allowed_by_the_other_limits() -> None:
+    assert load_config(None, [f"gateway.max_calls={MOST_CALLS}"]).gateway.max_calls == MOST_CALLS
