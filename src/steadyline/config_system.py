@@ -127,7 +127,7 @@ class RegisterSection:
     expiry_s: float = setting(5.0, "a registration without renewal and connection is forgotten after this, s", low=1)
     max_calls: int = setting(1000, "calls that are registered with one service", low=1)
     max_unproven: int = setting(256, "of them, calls that nobody has connected for; counted for expiry_s", low=1)
-    max_unproven_per_sender: int = setting(192, "the same from one sender (address and port)", low=1)
+    max_unproven_per_sender: int = setting(128, "the same from one sender (address and port)", low=1)
 
 
 @dataclass

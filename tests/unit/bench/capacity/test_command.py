@@ -3,7 +3,7 @@
 import pytest
 
 from steadyline.cli import build_parser, main
-from steadyline.commands.bench_capacity import MOST_CALLS
+from steadyline.commands.bench_capacity import STEPS
 from steadyline.config_file import load_config
 
 
@@ -33,5 +33,6 @@ def test_what_cannot_be_is_refused(capsys: pytest.CaptureFixture[str], option: s
     assert words in capsys.readouterr().err
 
 
-def test_what_can_be_measured_is_allowed_by_the_other_limits() -> None:
-    assert load_config(None, [f"gateway.max_calls={MOST_CALLS}"]).gateway.max_calls == MOST_CALLS
+def test_what_is_measured_unless_told_otherwise_is_allowed_by_the_other_limits() -> None:
+    for steps in STEPS.values():
+        assert load_config(None, [f"gateway.max_calls={max(steps)}"]).gateway.max_calls == max(steps)
