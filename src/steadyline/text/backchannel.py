@@ -5,10 +5,10 @@ from collections.abc import Collection
 _ENGLISH = """
 mhm, mm-hmm, mm hmm, mmhmm, mmm-hmm, mm, mmm, hmm, hm, uh-huh, uh huh, aha, ah, oh, ooh, wow, huh, ha, haha, uh, um, er,
 yeah, yes, yep, yup, ya, ok, okay, right, sure, i see, got it, good, great, nice, cool, fine, really, oh really, oh yeah,
-oh okay, oh i see, all right, alright, of course, exactly, true, go on, thanks, thank you
+oh okay, oh i see, all right, alright, of course, exactly, true, go on, thanks, thank you, mhn, mhmm, mmhm, i c
 """
 BACKCHANNELS = {"en": frozenset(" ".join(_ENGLISH.split()).split(", "))}
-"""By language (ISO 639-1), in small letters without marks."""
+"""By language (ISO 639-1), in small letters without marks; "mhn" and "i c" are how Whisper wrote "Mhm." and "I see."."""
 INVENTED = frozenset({"you"})
 """What Whisper makes of coughs and breaths; alone it is no turn."""
 

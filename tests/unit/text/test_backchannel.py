@@ -9,6 +9,8 @@ from steadyline.text.backchannel import is_backchannel
     "text",
     [
         "Mhm.",
+        "MHN",
+        "i c.",
         "Mm-hmm.",
         "Yeah.",
         "yeah, yeah",
