@@ -209,7 +209,7 @@ class TtsSession:
         """
         self._round += 1
         self._passed_over = (-1, -1)
-        self._rendered = by_clause(self._kept.after(None))
+        self._rendered = by_clause(self._kept.after((*held, 1 << 30)))
         self._kept = Outbox(KEPT_AUDIO_S)
         self._unheard_s.clear()
         while not self._queue.empty():
