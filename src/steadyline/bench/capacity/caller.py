@@ -14,6 +14,8 @@ from steadyline.bench.capacity.talk import Talk
 
 SO_TIMESTAMPNS = 35
 """Linux, socket(7): the kernel's time of arrival comes with each packet, however late this process reads it."""
+PCMU = 0
+"""Payload type, RFC 3551, 6."""
 _RTP = struct.Struct("!BBHII")
 _TIME = struct.Struct("qq")
 
@@ -64,6 +66,8 @@ class Caller:
     def _readable(self) -> None:
         with contextlib.suppress(OSError):
             data, ancillary, _, _ = self._socket.recvmsg(2048, 64)
+            if len(data) < _RTP.size or data[1] & 0x7F != PCMU:
+                return  # another caller's RTCP, if this port is the one beside its own
             seconds, nanoseconds = _TIME.unpack(ancillary[0][2][: _TIME.size])
             arrived_at = seconds + nanoseconds / 1e9
             self.reception.take(int.from_bytes(data[2:4], "big"), arrived_at)
