@@ -142,6 +142,13 @@ class LlamaSection:
         low=0,
         high=10,
     )
+    lead_s: float = setting(
+        1.0,
+        "an answer whose caller has still something to hear gives way to other calls' first words until so long before the "
+        "voice needs more of it, s",
+        low=0.2,
+        high=60,
+    )
     clause_max_chars: int = setting(200, "longer sentences are cut, characters", low=40)
     linger_s: float = setting(15.0, "a call whose whisper is gone is kept so long, s", low=1)
     failback_after_s: float = setting(

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable
+from math import inf
 from typing import Any, TypeVar
 
 import pytest
@@ -66,9 +67,9 @@ def test_a_dead_engine_ends_the_service_and_nobody_is_told_that_their_work_faile
     run_in_virtual_time(scenario())
 
 
-async def loaded_in_virtual_time(places: int) -> EngineHost[str]:
-    workers = SimulatedWorkers(places + SPECULATIVE_PLACES)
-    host = EngineHost("tts", lambda: "engine", workers, make_runtime(MemoryNetwork(), "tts"), places=places)
+async def loaded_in_virtual_time(places: int, lead_s: float = inf) -> EngineHost[str]:
+    workers, runtime = SimulatedWorkers(places + SPECULATIVE_PLACES), make_runtime(MemoryNetwork(), "tts")
+    host = EngineHost("tts", lambda: "engine", workers, runtime, places=places, lead_s=lead_s)
     await host.start()
     return host
 
@@ -159,3 +160,17 @@ def test_work_that_fails_after_nobody_waits_for_it_any_more_leaves_no_trace() ->
 
     run_in_virtual_time(scenario())
     assert reported == []
+
+
+def test_what_is_put_off_begins_when_it_can_wait_no_longer() -> None:
+    async def scenario() -> None:
+        host, notes = await loaded_in_virtual_time(places=2, lead_s=1.0), list[str]()
+        due = asyncio.ensure_future(host.run(taking(9.0, notes, "due"), order=host.order(2)))
+        put_off = asyncio.ensure_future(host.run(taking(0.5, notes, "put off"), order=Order(4, 5.0)))
+        await asyncio.sleep(3.9)
+        assert notes == ["due"]
+        assert await put_off == "put off"
+        assert host.now() == pytest.approx(4.5)
+        await due
+
+    run_in_virtual_time(scenario())

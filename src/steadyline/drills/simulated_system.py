@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -267,7 +268,7 @@ class SimulatedSystem:
 
     def _llama(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:
         slots, journals = self.config.gateway.max_calls, list[Journal]()
-        host, workers = self._host("llama", self.engines.model, slots, runtime)
+        host, workers = self._host("llama", self.engines.model, slots, runtime, self.config.llama.lead_s)
         service = LlamaService(runtime, self.config, host, self._journal(runtime, journals), slots)
         return RunningService(process, runtime, service, host, workers, journals)
 
@@ -277,14 +278,14 @@ class SimulatedSystem:
         return RunningService(process, runtime, TtsService(runtime, self.config, host, place), host, workers)
 
     def _host(
-        self, name: str, make: Callable[[], Any], places: int, runtime: Runtime
+        self, name: str, make: Callable[[], Any], places: int, runtime: Runtime, lead_s: float = inf
     ) -> tuple[EngineHost[Any], SimulatedWorkers]:
         def load() -> Any:
             engine_sleep(self.engines.load_s)
             return make()
 
         workers = SimulatedWorkers(places + SPECULATIVE_PLACES)
-        return EngineHost(name, load, workers, runtime, places=places), workers
+        return EngineHost(name, load, workers, runtime, places=places, lead_s=lead_s), workers
 
     def _journal(self, runtime: Runtime, journals: list[Journal]) -> JournalAccess:
         def open_journal() -> Journal:

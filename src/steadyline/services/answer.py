@@ -10,6 +10,8 @@ from steadyline.text.speakable import speakable
 
 GRACE_PIECES = 8
 """So much more is written before a rest: a short answer is over by then, and its end, which is heard next, is there in time."""
+CHARACTER_S = 0.05
+"""A clause sounds at least so long for each character: Piper and Kokoro take 0.055 to 0.075 s."""
 
 
 class Answer:
@@ -20,6 +22,7 @@ class Answer:
         order: its place among what the engine is asked for.
         generation: what is under way of it, or waits for its turn.
         first_clause_s: how long the model took for the first one, seconds; 0 before it.
+        sounds_until: when all that it has said so far will have been heard, at the earliest; seconds on the loop's clock.
         pieces: what the model has written of it, about as many tokens.
         rests_for: the clause for whose sound the caller waits, so that the model leaves the processor to the voice; "": none.
 
@@ -47,11 +50,13 @@ class Answer:
         self.generation: asyncio.Future[str] | None = None
         self.is_stopped = False
         self.first_clause_s = 0.0
+        self.sounds_until = 0.0
         self.pieces = 0
         self.rests_for = ""
         self._rests = rests
         self._rests_from = 0
         self._go_on: Callable[[], None] | None = None
+        self._given_at: dict[str, float] = {}
         self._started_at = asyncio.get_running_loop().time()
         self._splitter = splitter
         self._marker = marker
@@ -82,6 +87,11 @@ class Answer:
         if self._error is not None:
             raise self._error
 
+    def wanted(self) -> None:
+        """What was prepared is said from now on."""
+        self.on_clause = None
+        self.sounds_until = asyncio.get_running_loop().time() + CHARACTER_S * sum(map(len, self.said))
+
     def stop(self) -> None:
         """Nobody wants it any more: the generation ends at its next token, or does not begin."""
         self.is_stopped = True
@@ -101,15 +111,20 @@ class Answer:
         self._go_on = go_on
         asyncio.get_running_loop().call_later(longest_s, self.rendered, self.rests_for)
 
-    def rendered(self, text: str | None) -> None:
-        """A voice is done with this clause, or (None) there is none that works: no need to rest for it."""
+    def rendered(self, text: str | None) -> float:
+        """A voice is done with this clause, or (None) there is none that works: no need to rest for it.
+
+        Returns:
+            How long the voice has had it, seconds; 0 when it is none of this answer's.
+        """
         if text is None:
             self._rests = 0
-        elif text != self.rests_for:
-            return
-        self.rests_for, go_on, self._go_on = "", self._go_on, None
-        if go_on is not None:
-            go_on()
+        if text in (None, self.rests_for):
+            self.rests_for, go_on, self._go_on = "", self._go_on, None
+            if go_on is not None:
+                go_on()
+        now = asyncio.get_running_loop().time()
+        return now - self._given_at.pop(text or "", now)
 
     def finish(self, generation: "asyncio.Future[str]") -> None:
         """The model has written everything, or failed."""
@@ -121,7 +136,10 @@ class Answer:
 
     def _put(self, clauses: Iterable[str]) -> None:
         for text in filter(None, map(speakable, clauses)):
-            self.first_clause_s = self.first_clause_s or asyncio.get_running_loop().time() - self._started_at
+            now = asyncio.get_running_loop().time()
+            self.first_clause_s = self.first_clause_s or now - self._started_at
+            self.sounds_until = max(now, self.sounds_until) + CHARACTER_S * len(text)
+            self._given_at[text] = now
             self.said.append(text)
             self._clauses.put_nowait(text)
             # In this order: the thread on which the model writes looks at both.

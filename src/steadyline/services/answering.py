@@ -18,6 +18,8 @@ SOME_WORDS = "Hello"
 """Stands for what the caller will say next: all before it is the next prompt's, too, the template's marks included."""
 RESTS = 2
 """Later clauses are rendered while the caller listens to those before."""
+SLOWEST_FADES = 0.7
+"""Of the longest rendering that was seen so much is still expected after another one."""
 TEMPLATE_TOKENS = 16
 """More than a chat template adds to a message. A token has at least a character, so shorter prompts are not counted."""
 
@@ -39,6 +41,7 @@ class Answerer:
         self._call_id = call_id
         self._persona = [ChatMessage("system", settings.persona)]
         self._answers: set[Answer] = set()
+        self._render_s = 0.0
         self._foreseen: asyncio.Future[None] | None = None
         self._is_stopped = False
 
@@ -115,12 +118,18 @@ class Answerer:
     def rendered(self, text: str | None) -> None:
         """See `Answer.rendered`."""
         for answer in list(self._answers):
-            answer.rendered(text)
+            took_s = answer.rendered(text)
+            if took_s:
+                self._render_s = max(took_s, SLOWEST_FADES * self._render_s)
 
     def want(self, answer: Answer) -> None:
         """What was prepared is waited for."""
-        answer.on_clause = None
-        self._host.want(answer.order)
+        answer.wanted()
+        self._host.want(answer.order, self._wanted_at(answer))
+
+    def _wanted_at(self, answer: Answer) -> float:
+        """When the voice has to have more of it, so that the caller never waits in the middle of an answer."""
+        return max(self._host.now(), answer.sounds_until - self._render_s)
 
     def _generate_on(self, answer: Answer, history: Sequence[ChatMessage]) -> None:
         """Generate what follows the answer's clauses, now or when it is its turn."""
@@ -129,10 +138,16 @@ class Answerer:
         begun = [ChatMessage("assistant", " ".join(answer.said))] if answer.said else []
         prompt = [*self._persona, *history, *begun]
 
+        def take(piece: str) -> None:
+            had = len(answer.said)
+            answer.take(piece)
+            if len(answer.said) > had:
+                self._host.postpone(order, self._wanted_at(answer))
+
         def on_text(piece: str) -> bool:
             nonlocal gave_way
             answer.pieces += 1
-            loop.call_soon_threadsafe(answer.take, piece)
+            loop.call_soon_threadsafe(take, piece)
             gave_way = gave_way or order.gives_way or answer.is_to_rest
             return self._is_stopped or answer.is_stopped or gave_way
 

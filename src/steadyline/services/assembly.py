@@ -158,7 +158,8 @@ def _llama(config: Config, runtime: Runtime) -> Assembled:
         }
         return RemoteLanguageModel("steadyline.engines.llm_llamacpp:LlamaCppModel", arguments, *child)
 
-    host = EngineHost("llama", load, ThreadWorkers(threads, "llama"), runtime, places=slots)
+    workers = ThreadWorkers(threads, "llama")
+    host = EngineHost("llama", load, workers, runtime, places=slots, lead_s=llama.lead_s)
     service = LlamaService(runtime, config, host, _journal(config, runtime), slots)
     return Assembled(service, llama.status_port, host, llama.metrics_port)
 

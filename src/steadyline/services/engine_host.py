@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 from typing import Any, Generic, TypeVar
 
+from steadyline.clock import TimerHandle
 from steadyline.engines.remote import RemoteEngine
 from steadyline.errors import EngineError, EngineLostError, SteadylineError
 from steadyline.link.runtime import Runtime, Workers
@@ -26,13 +28,21 @@ class EngineHost(Generic[E]):
         workers: where it is loaded and used; `places` + `SPECULATIVE_PLACES` of them.
         runtime: the service's surroundings.
         places: pieces of work that are done at once.
+        lead_s: see `FairQueue`; for an engine whose work gives way when it is asked to.
 
     Attributes:
         now: the clock that orders are timed by, seconds.
     """
 
     def __init__(
-        self, name: str, load: Callable[[], E], workers: Workers, runtime: Runtime, *, places: int = 1
+        self,
+        name: str,
+        load: Callable[[], E],
+        workers: Workers,
+        runtime: Runtime,
+        *,
+        places: int = 1,
+        lead_s: float = inf,
     ) -> None:
         self._name = name
         self._load = load
@@ -41,8 +51,10 @@ class EngineHost(Generic[E]):
         self._metrics = runtime.metrics
         self._engine: asyncio.Future[E] | None = None
         self._error = ""
-        self._queue = FairQueue(places, SPECULATIVE_PLACES)
+        self._queue = FairQueue(places, SPECULATIVE_PLACES, lead_s)
         self._turns: dict[Order, asyncio.Future[None]] = {}
+        self._clock = runtime.clock
+        self._wake_up: TimerHandle | None = None
         self.now = runtime.clock.now
         self._died = asyncio.Event()
         self._death = EngineLostError("the engine's process died")
@@ -124,13 +136,19 @@ class EngineHost(Generic[E]):
 
     def want(self, order: Order, at: float | None = None) -> None:
         """What was speculation is wanted from this time on; None: from now on."""
-        self._queue.want(order, self.now() if at is None else at)
+        now = self.now()
+        self._queue.want(order, now if at is None else at, now)
+        self._serve()
+
+    def postpone(self, order: Order, at: float) -> None:
+        """What was wanted of it at once is done; the rest, which goes on being done, is wanted from `at` on."""
+        self._queue.postpone(order, at, self.now())
         self._serve()
 
     async def _turn(self, order: Order) -> None:
         """Wait for a place."""
         turn = self._turns[order] = asyncio.get_running_loop().create_future()
-        self._queue.put(order)
+        self._queue.put(order, self.now())
         self._metrics.queue_depth.inc()
         self._serve()
         try:
@@ -147,6 +165,10 @@ class EngineHost(Generic[E]):
             turn = self._turns[order]
             if not turn.done():
                 turn.set_result(None)
+        if self._wake_up is not None:
+            self._wake_up.cancel()
+        presses_at = self._queue.presses_at()
+        self._wake_up = self._clock.call_at(presses_at, self._serve) if self.now() < presses_at < inf else None
 
     def _leave(self, order: Order) -> None:
         self._queue.leave(order)
