@@ -13,6 +13,8 @@ from steadyline.text.turn_words import LONGEST_PHRASE_WORDS, Phrase, TurnWords, 
 
 WHOLE_NUMBER_DIGITS = frozenset({7, 10, 11, 16})
 """How many digits a number has that may be all of it: telephone numbers without and with area code, with a 1 before, cards."""
+LONGEST_PLAIN_NUMBER_DIGITS = 4
+"""A year; a longer number after "for" or "in" is dictated."""
 LONGEST_LIST_ITEM_WORDS = 3
 SHORTEST_SENTENCE_WORDS = 3
 LONGEST_MISHEARD_WORDS = 3
@@ -27,6 +29,9 @@ _WHOLE_MAIL = re.compile(
     r"(@|\bat\b).*(\.|\bdot\b)\s*(com|org|net|edu|gov|info|biz|io|eu|[a-z]{2})(\s*(\.|dot)\s*[a-z]{2})?\W*$"
 )
 _MAIL = re.compile(r"\w@")
+_ORDINAL = re.compile(r"\d[^\W\d_]")
+# Without area code and with it (no code and no exchange begins with 0 or 1), with what is dialled before it, a card's.
+_SURELY_WHOLE_NUMBER = re.compile(r"([2-9]\d{6}|[2-9]\d{9}|[01]\d{10}|\d{16})")
 
 Words: TypeAlias = Sequence[str]
 
@@ -41,7 +46,7 @@ class Ending(Enum):
     OPEN = "open"
     """Nothing speaks for either."""
     NUMBER = "number"
-    """Ends in a number, or an address, that may be all of it."""
+    """Ends in a number, or an address, that may be all of it. One that surely is all of it ends as a sentence does."""
     LIST = "list"
     """Items, and the last of them was not announced by "and"."""
     DICTATION = "dictation"
@@ -105,7 +110,7 @@ def _dictated(text: str, words: Words, table: TurnWords) -> Ending | None:
         return Ending.NUMBER if _WHOLE_MAIL.search(text) else Ending.DICTATION
     run = _trailing_signs(words, table)
     if not run:
-        return Ending.NUMBER if _may_be_misheard(words, table) and not text.endswith("?") else None
+        return Ending.NUMBER if _may_be_misheard(text, words, table) and not text.endswith("?") else None
     if _ends_with(words, table.finals):
         return None
     is_announced = _contains(words[: -len(run)], table.announcements)
@@ -113,19 +118,21 @@ def _dictated(text: str, words: Words, table: TurnWords) -> Ending | None:
         return None
     digits = sum(len(word) if word.isdigit() else word in table.digit_words for word in run)
     if digits in WHOLE_NUMBER_DIGITS:
-        return Ending.NUMBER
+        return Ending.SENTENCE if _SURELY_WHOLE_NUMBER.fullmatch("".join(run)) else Ending.NUMBER
+    if not is_announced and len(run) == 1 and digits and _ends_with(words[:-1], table.number_leads):
+        return None if digits <= LONGEST_PLAIN_NUMBER_DIGITS else Ending.NUMBER
     if is_announced or _is_sign_by_sign(run, digits, is_all=len(run) == len(words)):
         return Ending.DICTATION
     return Ending.NUMBER if digits or not all(map(_is_letter, run)) else None
 
 
-def _may_be_misheard(words: Words, table: TurnWords) -> bool:
-    """No figure is there though one was announced: half a number is often written as another word ("four four" as "for Thor")."""
+def _may_be_misheard(text: str, words: Words, table: TurnWords) -> bool:
+    """No figure is there though one was announced: half a number is often written as another word ("four four" as "for Thor",
+    or as "4th floor")."""
     announcements = frozenset(phrase for phrase in table.announcements if len(phrase) > 1)
     counts = range(1, min(len(words), LONGEST_MISHEARD_WORDS) + 1)
-    return not any(map(str.isdigit, words[-LONGEST_MISHEARD_WORDS:])) and any(
-        _ends_with(words[:-count], announcements) for count in counts
-    )
+    has_figure = any(map(str.isdigit, words[-LONGEST_MISHEARD_WORDS:])) and not _ORDINAL.search(text)
+    return not has_figure and any(_ends_with(words[:-count], announcements) for count in counts)
 
 
 def _is_sign_by_sign(run: Words, digits: int, *, is_all: bool) -> bool:

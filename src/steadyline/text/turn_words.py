@@ -38,6 +38,7 @@ class TurnWords:
     mail_announcements: frozenset[Phrase]
     digits: frozenset[Phrase]
     numbers: frozenset[Phrase]
+    number_leads: frozenset[Phrase]
     list_ends: frozenset[Phrase]
     tails: frozenset[Phrase]
 
