@@ -5,10 +5,12 @@ from collections.abc import Collection
 _ENGLISH = """
 mhm, mm-hmm, mm hmm, mmhmm, mmm-hmm, mm, mmm, hmm, hm, uh-huh, uh huh, aha, ah, oh, ooh, wow, huh, ha, haha, uh, um, er,
 yeah, yes, yep, yup, ya, ok, okay, right, sure, i see, got it, good, great, nice, cool, fine, really, oh really, oh yeah,
-oh okay, oh i see, all right, alright, of course, exactly, true, go on, thanks, thank you, mhn, mhmm, mmhm, i c
+oh okay, oh i see, all right, alright, of course, exactly, true, go on, thanks, thank you, yes sir, i c, god it
 """
 BACKCHANNELS = {"en": frozenset(" ".join(_ENGLISH.split()).split(", "))}
-"""By language (ISO 639-1), in small letters without marks; "mhn" and "i c" are how Whisper wrote "Mhm." and "I see."."""
+"""By language (ISO 639-1), in small letters without marks; "i c" and "god it" are how Whisper wrote "I see." and "Got it."."""
+HUMMED = frozenset("mhn")
+"""Letters that make no word: "mhm" in whatever way it is written, such as "MHN" or "M. H. M."."""
 INVENTED = frozenset({"you"})
 """What Whisper makes of coughs and breaths; alone it is no turn."""
 
@@ -28,7 +30,8 @@ def is_backchannel(text: str, language: str, further: Collection[str] = ()) -> b
         character if character.isalnum() or character in "-' " else " " for character in text.lower()
     ).split()
     known = BACKCHANNELS.get(language, frozenset()) | frozenset(further)
-    return len(words) <= LONGEST_WORDS and (" ".join(words) in INVENTED or _is_made_of(words, known))
+    is_nothing = " ".join(words) in INVENTED or HUMMED.issuperset("".join(words).replace("-", ""))
+    return len(words) <= LONGEST_WORDS and (is_nothing or _is_made_of(words, known))
 
 
 def _is_made_of(words: list[str], known: Collection[str]) -> bool:

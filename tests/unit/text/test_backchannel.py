@@ -10,6 +10,8 @@ from steadyline.text.backchannel import is_backchannel
     [
         "Mhm.",
         "MHN",
+        "M. H. M.",
+        "Yes, sir.",
         "i c.",
         "Mm-hmm.",
         "Yeah.",
@@ -40,6 +42,8 @@ def test_a_listeners_sounds_and_words_are(text: str) -> None:
         "I see you.",
         "Hello?",
         "Right turn.",
+        "Him.",
+        "Yes, sir, but when?",
     ],
 )
 def test_what_wants_something_is_not(text: str) -> None:
