@@ -80,6 +80,7 @@ SAYINGS = {
         "It is spelled SMI.",
         "The code is AB",
         "My e-mail is john dot smith.",
+        "My email was John.smith.",
         "My email address is peter at",
         "john.smith@",
     ],
