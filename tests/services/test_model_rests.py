@@ -25,6 +25,8 @@ CLAUSES = [
     "Alpha bravo charlie delta echo foxtrot alpha bravo charlie delta echo.",
 ]
 REST_S = 5.0
+SLOW_S = 0.06
+"""A character that is rendered in this time takes longer than it sounds."""
 
 
 class Desk:
@@ -83,16 +85,40 @@ def test_the_model_rests_until_the_first_two_clauses_are_rendered() -> None:
     at_the_desk(scenario)
 
 
-def test_a_short_end_is_written_before_the_rest() -> None:
+def test_with_a_slow_voice_a_short_end_is_written_before_the_rest() -> None:
     """ "is Paris." is there when the voice has rendered "The capital of France"."""
 
     async def scenario(desk: Desk) -> None:
+        await desk.host.start()
+        slow_listening = asyncio.ensure_future(desk.listen(desk.answerer.start(QUESTION)))
+        await written(desk, 1)
+        await asyncio.sleep(len(CLAUSES[0]) * SLOW_S)
+        desk.answerer.rendered(CLAUSES[0])
+        slow_listening.cancel()
+        desk.written.clear()
         desk.model = RuleModel(lambda question: "The capital of France is Paris.", first_s=WORD_S, word_s=WORD_S)
         await desk.host.start()
         begun_at = asyncio.get_running_loop().time()
         await desk.listen(desk.answerer.start(QUESTION))
         assert desk.written == ["The capital of France", "is Paris."]
         assert asyncio.get_running_loop().time() - begun_at < 10 * WORD_S
+
+    run_in_virtual_time(scenario(Desk()))
+
+
+def test_beside_a_fast_voice_nothing_is_written_that_can_wait() -> None:
+    """The processor is the voice's alone: the end is written when the first clause is rendered, and while it sounds."""
+
+    async def scenario(desk: Desk) -> None:
+        desk.model = RuleModel(lambda question: "The capital of France is Paris.", first_s=WORD_S, word_s=WORD_S)
+        await desk.host.start()
+        listening = asyncio.ensure_future(desk.listen(desk.answerer.start(QUESTION)))
+        await written(desk, 1)
+        await asyncio.sleep(2 * WORD_S)
+        assert desk.model.running == 0 and desk.written == ["The capital of France"]
+        desk.answerer.rendered("The capital of France")
+        await listening
+        assert desk.written == ["The capital of France", "is Paris."]
 
     run_in_virtual_time(scenario(Desk()))
 

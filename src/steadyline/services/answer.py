@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from steadyline.services.fair_queue import Order
+from steadyline.services.voice_pace import CHARACTER_S, VoicePace
 from steadyline.text.clauses import ClauseSplitter
 from steadyline.text.hang_up_marker import HangUpMarker
 from steadyline.text.speakable import speakable
 
 GRACE_PIECES = 8
-"""So much more is written before a rest: a short answer is over by then, and its end, which is heard next, is there in time."""
-CHARACTER_S = 0.05
-"""A clause sounds at least so long for each character: Piper and Kokoro take 0.055 to 0.075 s."""
+"""So much more is written before a rest if the voice is slow: a short answer is over by then, and its end, which is heard
+next, is there in time."""
 
 
 class Answer:
@@ -31,6 +31,7 @@ class Answer:
         order: the first of its orders.
         said: clauses that exist already.
         rests: for the sound of so many clauses the model rests.
+        pace: how fast the voice is.
         marker: what is not said, and ends the call.
         on_clause: told each clause when it is complete, whether somebody waits for it or not.
     """
@@ -43,6 +44,7 @@ class Answer:
         said: Sequence[str],
         on_clause: Callable[[str], None] | None,
         rests: int,
+        pace: VoicePace,
     ) -> None:
         self.on_clause = on_clause
         self.order = order
@@ -54,6 +56,7 @@ class Answer:
         self.pieces = 0
         self.rests_for = ""
         self._rests = rests
+        self._pace = pace
         self._rests_from = 0
         self._go_on: Callable[[], None] | None = None
         self._given_at: dict[str, float] = {}
@@ -92,6 +95,10 @@ class Answer:
         self.on_clause = None
         self.sounds_until = asyncio.get_running_loop().time() + CHARACTER_S * sum(map(len, self.said))
 
+    def needs_more_at(self) -> float:
+        """When the voice has to have more of it, so that it never falters; seconds on the loop's clock."""
+        return self.sounds_until - self._pace.expected_s(max(map(len, self.said), default=0))
+
     def stop(self) -> None:
         """Nobody wants it any more: the generation ends at its next token, or does not begin."""
         self.is_stopped = True
@@ -111,20 +118,16 @@ class Answer:
         self._go_on = go_on
         asyncio.get_running_loop().call_later(longest_s, self.rendered, self.rests_for)
 
-    def rendered(self, text: str | None) -> float:
-        """A voice is done with this clause, or (None) there is none that works: no need to rest for it.
-
-        Returns:
-            How long the voice has had it, seconds; 0 when it is none of this answer's.
-        """
+    def rendered(self, text: str | None) -> None:
+        """A voice is done with this clause, or (None) there is none that works: no need to rest for it."""
         if text is None:
             self._rests = 0
+        elif (given_at := self._given_at.pop(text, None)) is not None:
+            self._pace.rendered(text, asyncio.get_running_loop().time() - given_at)
         if text in (None, self.rests_for):
             self.rests_for, go_on, self._go_on = "", self._go_on, None
             if go_on is not None:
                 go_on()
-        now = asyncio.get_running_loop().time()
-        return now - self._given_at.pop(text or "", now)
 
     def finish(self, generation: "asyncio.Future[str]") -> None:
         """The model has written everything, or failed."""
@@ -143,7 +146,7 @@ class Answer:
             self.said.append(text)
             self._clauses.put_nowait(text)
             # In this order: the thread on which the model writes looks at both.
-            self._rests_from = self.pieces + GRACE_PIECES
+            self._rests_from = self.pieces + (0 if self._pace.has_time_after(text) else GRACE_PIECES)
             self.rests_for, self._rests = (text, self._rests - 1) if self._rests else ("", 0)
             if self.on_clause is not None:
                 self.on_clause(text)

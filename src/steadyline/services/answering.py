@@ -11,6 +11,7 @@ from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import LanguageModel
 from steadyline.services.fair_queue import Order
 from steadyline.services.fixed_texts import clause_splitter
+from steadyline.services.voice_pace import VoicePace
 from steadyline.text.clauses import ClauseSplitter
 from steadyline.text.hang_up_marker import HangUpMarker
 
@@ -18,8 +19,6 @@ SOME_WORDS = "Hello"
 """Stands for what the caller will say next: all before it is the next prompt's, too, the template's marks included."""
 RESTS = 2
 """Later clauses are rendered while the caller listens to those before."""
-SLOWEST_FADES = 0.7
-"""Of the longest rendering that was seen so much is still expected after another one."""
 TEMPLATE_TOKENS = 16
 """More than a chat template adds to a message. A token has at least a character, so shorter prompts are not counted."""
 
@@ -41,7 +40,7 @@ class Answerer:
         self._call_id = call_id
         self._persona = [ChatMessage("system", settings.persona)]
         self._answers: set[Answer] = set()
-        self._render_s = 0.0
+        self._pace = VoicePace()
         self._foreseen: asyncio.Future[None] | None = None
         self._is_stopped = False
 
@@ -110,7 +109,7 @@ class Answerer:
 
     def _new_answer(self, order: Order, said: Sequence[str], on_clause: Callable[[str], None] | None) -> Answer:
         rests = RESTS if self._settings.rest_s and not said else 0
-        return Answer(*self._cutters(), order, said, on_clause, rests)
+        return Answer(*self._cutters(), order, said, on_clause, rests, self._pace)
 
     def _cutters(self) -> tuple[ClauseSplitter, HangUpMarker]:
         return clause_splitter(self._settings), HangUpMarker(self._settings.hang_up_marker)
@@ -118,18 +117,12 @@ class Answerer:
     def rendered(self, text: str | None) -> None:
         """See `Answer.rendered`."""
         for answer in list(self._answers):
-            took_s = answer.rendered(text)
-            if took_s:
-                self._render_s = max(took_s, SLOWEST_FADES * self._render_s)
+            answer.rendered(text)
 
     def want(self, answer: Answer) -> None:
         """What was prepared is waited for."""
         answer.wanted()
-        self._host.want(answer.order, self._wanted_at(answer))
-
-    def _wanted_at(self, answer: Answer) -> float:
-        """When the voice has to have more of it, so that the caller never waits in the middle of an answer."""
-        return max(self._host.now(), answer.sounds_until - self._render_s)
+        self._host.want(answer.order, max(self._host.now(), answer.needs_more_at()))
 
     def _generate_on(self, answer: Answer, history: Sequence[ChatMessage]) -> None:
         """Generate what follows the answer's clauses, now or when it is its turn."""
@@ -142,7 +135,7 @@ class Answerer:
             had = len(answer.said)
             answer.take(piece)
             if len(answer.said) > had:
-                self._host.postpone(order, self._wanted_at(answer))
+                self._host.postpone(order, answer.needs_more_at())
 
         def on_text(piece: str) -> bool:
             nonlocal gave_way
