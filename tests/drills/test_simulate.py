@@ -18,11 +18,11 @@ from steadyline.drills.simulate.simulation import simulate
 SEEDS = 1000
 FOUND_WITHIN = 40
 FOUND_BY: dict[str, int] = {
-    "llama_forgets_a_clause_that_outbound_has": 647,
+    "llama_forgets_a_clause_that_outbound_has": 254,
     "commits_before_the_journal_has_it": 59,
     "sends_a_clause_before_the_journal_has_it": 50,
     "the_voice_forgets_what_it_has_sent": 17,
-    "outbound_goes_on_where_it_was_played": 17,
+    "outbound_goes_on_where_it_was_played": 221,
     "outbound_plays_a_clause_whenever_it_comes": 57,
     "outbound_goes_on_where_it_was_when_nothing_was_accepted": 346,
     "inbound_forgets_what_it_has_sent": 11,
