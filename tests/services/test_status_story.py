@@ -114,7 +114,9 @@ def test_parts_of_a_turn_and_the_engines_time_are_measured(journal: Path) -> Non
 
         assert times("whisper", "turn_part_seconds", part="transcription") == (2, pytest.approx(0.15, abs=0.01))
         assert times("whisper", "inference_seconds", work="transcribe") == (2, pytest.approx(0.15, abs=0.01))
-        assert times("llama", "inference_seconds", work="answer")[0] == 4, "two answers, each with a rest after its first clause"
+        assert times("llama", "inference_seconds", work="answer")[0] == 4, (
+            "two answers, each with a rest after its first clause"
+        )
         count, mean_s = times("llama", "turn_part_seconds", part="first_clause")
         assert count == 2 and 0.1 < mean_s < 0.3
         assert times("tts", "turn_part_seconds", part="synthesis") == (3, pytest.approx(2 / 3 * 0.05, abs=0.01)), (
