@@ -106,6 +106,9 @@ def test_the_rules_hold_in_every_order_of_events(
             if presses(taken):
                 assert all(presses(one) or one.gives_way or one.call_id == taken.call_id for one in busy)
         assert len(queue) == len(waiting)
+        due_calls = {one.call_id for one in busy if presses(one)}
+        for one in busy:
+            assert not (due_calls and one.is_speculative) or one.gives_way or due_calls == {one.call_id}
         assert queue.presses_at() == min(
             (one.wanted_at - lead_s for one in waiting if not one.is_speculative), default=inf
         )

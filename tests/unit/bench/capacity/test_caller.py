@@ -29,7 +29,7 @@ def test_the_rtcp_of_a_neighbouring_call_is_no_packet_of_this_one() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             for packet in (rtp(FIRST), sender_report(), b"\x80", rtp(FIRST + 1)):
                 other.sendto(packet, ("127.0.0.1", port))
-        # The last of them first: what the kernel has for a socket is read in order, one packet a turn of the loop.
+        # All of them are in the socket by now, and each turn of the loop reads one.
         for _ in range(20):
             await asyncio.sleep(0)
         caller.close()
