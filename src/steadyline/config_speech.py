@@ -62,6 +62,15 @@ class BargeInSection:
     onset_ms: int = setting(
         32, "so much of it makes the agent pause, ms, in windows of 32; at most inbound.min_speech_ms", low=32
     )
+    onset_margin_db: float = setting(
+        20.0,
+        "while the agent speaks, whatever is louder than the caller's line by so much makes it pause, too, dB; 90: nothing does",
+        low=6,
+        high=90,
+    )
+    distrust_s: float = setting(
+        10.0, "for so long loudness makes no pause after something loud that was no speech, s", low=0, high=3600
+    )
     release_ms: int = setting(
         96, "the agent goes on after so much that is no speech, when no utterance came of it, ms", low=32, high=1000
     )
@@ -135,6 +144,9 @@ class LlamaSection:
     clause_first_chars: int = setting(12, "shortest first clause of an answer, characters", low=1)
     clause_first_phrase: bool = setting(
         True, "the first clause may be a phrase, which is heard sooner; false: it ends at a mark"
+    )
+    clause_first_phrase_chars: int = setting(
+        0, "shortest such phrase, characters; 0: as it fits the voice, 6 for kokoro and 12 for others", low=0, high=100
     )
     rest_s: float = setting(
         3.0,

@@ -44,9 +44,9 @@ class Desk:
         self.host: EngineHost[LanguageModel] = EngineHost(
             "llama", lambda: self.model, workers, runtime, places=SLOTS, lead_s=LEAD_S
         )
-        settings = Config().llama
-        settings.rest_s = 0.0
-        self.alice, self.bob = (Answerer(self.host, settings, slot, 2 + 2 * slot) for slot in range(SLOTS))
+        config = Config()
+        config.llama.rest_s = 0.0
+        self.alice, self.bob = (Answerer(self.host, config, slot, 2 + 2 * slot) for slot in range(SLOTS))
         self.prepared: list[str] = []
 
     def prepare_alice(self) -> Answer:

@@ -37,9 +37,9 @@ class Desk:
         runtime = make_runtime(MemoryNetwork(), "llama")
         workers = SimulatedWorkers(1 + SPECULATIVE_PLACES)
         self.host: EngineHost[LanguageModel] = EngineHost("llama", lambda: self.model, workers, runtime, places=1)
-        settings = Config().llama
-        settings.rest_s = REST_S
-        self.answerer = Answerer(self.host, settings, 0, 2)
+        config = Config()
+        config.llama.rest_s = REST_S
+        self.answerer = Answerer(self.host, config, 0, 2)
         self.written: list[str] = []
 
     async def listen(self, answer: Answer) -> None:

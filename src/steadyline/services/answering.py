@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from steadyline.config_speech import LlamaSection
+from steadyline.config import Config
 from steadyline.engines.llm import Message as ChatMessage
 from steadyline.engines.llm import fit_history
 from steadyline.services.answer import Answer
@@ -28,17 +28,18 @@ class Answerer:
 
     Args:
         host: the model.
-        settings: limits.
+        config: limits, and how answers are cut.
         slot: the model's slot of this call, whose KV cache is re-used from turn to turn.
         call_id: whose answers.
     """
 
-    def __init__(self, host: EngineHost[LanguageModel], settings: LlamaSection, slot: int, call_id: int) -> None:
+    def __init__(self, host: EngineHost[LanguageModel], config: Config, slot: int, call_id: int) -> None:
         self._host = host
-        self._settings = settings
+        self._config = config
+        self._settings = config.llama
         self._slot = slot
         self._call_id = call_id
-        self._persona = [ChatMessage("system", settings.persona)]
+        self._persona = [ChatMessage("system", config.llama.persona)]
         self._answers: set[Answer] = set()
         self._pace = VoicePace()
         self._foreseen: asyncio.Future[None] | None = None
@@ -109,10 +110,10 @@ class Answerer:
 
     def _new_answer(self, order: Order, said: Sequence[str], on_clause: Callable[[str], None] | None) -> Answer:
         rests = RESTS if self._settings.rest_s and not said else 0
-        return Answer(*self._cutters(), order, said, on_clause, rests, self._pace)
+        return Answer(*self._cutters(said), order, said, on_clause, rests, self._pace)
 
-    def _cutters(self) -> tuple[ClauseSplitter, HangUpMarker]:
-        return clause_splitter(self._settings), HangUpMarker(self._settings.hang_up_marker)
+    def _cutters(self, said: Sequence[str]) -> tuple[ClauseSplitter, HangUpMarker]:
+        return clause_splitter(self._config, is_begun=bool(said)), HangUpMarker(self._settings.hang_up_marker)
 
     def rendered(self, text: str | None) -> None:
         """See `Answer.rendered`."""
@@ -152,7 +153,7 @@ class Answerer:
         def ended(generation: "asyncio.Future[str]") -> None:
             is_whole = not gave_way or answer.is_stopped or generation.cancelled() or generation.exception() is not None
             if not is_whole and generation.result() == "cancelled":
-                answer.begin_again(*self._cutters(), Order(self._call_id, order.wanted_at))
+                answer.begin_again(*self._cutters(answer.said), Order(self._call_id, order.wanted_at))
                 if answer.rests_for:
                     answer.rest(go_on, self._settings.rest_s)
                 else:

@@ -1,20 +1,27 @@
 """What is said in every call in the same words, and how the configuration has text cut into clauses."""
 
+from steadyline.config import Config
 from steadyline.config_speech import LlamaSection
 from steadyline.text.clauses import ClauseSplitter
 from steadyline.text.phrase_starts import PHRASE_STARTS
 
 NOWHERE: frozenset[str] = frozenset()
+SHORTEST_PHRASE_CHARS = {"kokoro": 6}
+"""Of a voice that takes long for every character, so that a shorter beginning is heard sooner."""
+PHRASE_CHARS = 12
 
 
-def clause_splitter(settings: LlamaSection) -> ClauseSplitter:
-    """Cuts answers as the configuration says."""
-    return _splitter(
-        settings, PHRASE_STARTS.get(settings.language, NOWHERE) if settings.clause_first_phrase else NOWHERE
-    )
+def clause_splitter(config: Config, *, is_begun: bool) -> ClauseSplitter:
+    """Cuts answers as the configuration says; what `is_begun` has its first clause already."""
+    settings = config.llama
+    before = PHRASE_STARTS.get(settings.language, NOWHERE) if settings.clause_first_phrase else NOWHERE
+    shortest = settings.clause_first_phrase_chars or SHORTEST_PHRASE_CHARS.get(config.tts.engine, PHRASE_CHARS)
+    return _splitter(settings, before, PHRASE_CHARS if is_begun else shortest)
 
 
-def _splitter(settings: LlamaSection, first_before: frozenset[str]) -> ClauseSplitter:
+def _splitter(
+    settings: LlamaSection, first_before: frozenset[str], first_phrase_chars: int = PHRASE_CHARS
+) -> ClauseSplitter:
     longest = settings.clause_max_chars
     return ClauseSplitter(
         max_chars=longest,
@@ -22,6 +29,7 @@ def _splitter(settings: LlamaSection, first_before: frozenset[str]) -> ClauseSpl
         first_min_chars=settings.clause_first_chars,
         first_max_chars=max(settings.clause_first_chars, min(100, longest)),
         first_before=first_before,
+        first_phrase_chars=first_phrase_chars,
     )
 
 

@@ -51,7 +51,7 @@ class LlamaSession:
         self._host = host
         self._journal = CallJournal(journal, self.call_uuid, "llama", runtime.clock)
         self._on_end = on_end
-        self._answerer = Answerer(host, config.llama, slot, self.call_id)
+        self._answerer = Answerer(host, config, slot, self.call_id)
         self._tasks = Tasks(runtime.log)
         self._dialogue = Dialogue(config.barge_in.enabled)
         self._answering: asyncio.Task[None] | None = None

@@ -2,6 +2,8 @@
 
 import re
 
+from steadyline.text.phrase_starts import breaks_off
+
 # What may follow a sentence's last mark and still belongs to it.
 _CLOSING = "\"'”’»)]}*_`"
 _SENTENCE_MARKS = ".!?…"
@@ -42,8 +44,10 @@ class ClauseSplitter:
         max_chars: a clause is not longer; it is cut at its last comma or space.
         first_min_chars: the first clause may end at a comma from this length on, so that the caller waits less.
         first_max_chars: as max_chars, for the first clause.
-        first_before: the first clause may also end before one of these words, in small letters, if it has first_min_chars;
-            and then before a number of four or more digits as well. Empty: at marks alone.
+        first_before: the first clause may also end before one of these words, in small letters, and then before a number of
+            four or more digits as well. Empty: at marks alone.
+        first_phrase_chars: it ends there from this length on. If it is then shorter than first_min_chars, the second clause
+            is cut as the first one was, but not as short: it has to be there when so little has been heard.
     """
 
     def __init__(
@@ -54,19 +58,27 @@ class ClauseSplitter:
         first_min_chars: int = 12,
         first_max_chars: int = 100,
         first_before: frozenset[str] = frozenset(),
+        first_phrase_chars: int = 12,
     ) -> None:
         if not (0 < min_chars <= comma_chars <= max_chars and 0 < first_min_chars <= first_max_chars):
             raise ValueError(
                 "expected 0 < min_chars <= comma_chars <= max_chars and 0 < first_min_chars <= first_max_chars, found "
                 f"{min_chars}, {comma_chars}, {max_chars} and {first_min_chars}, {first_max_chars}"
             )
+        if first_phrase_chars < 1:
+            raise ValueError(f"expected first_phrase_chars of 1 or more, found {first_phrase_chars}")
         self._later = (min_chars, comma_chars, max_chars)
         # Of the first clause even a short sentence is spoken at once: "Yes."
         self._first = (1, first_min_chars, first_max_chars)
-        self._limits = self._first
         self._first_before = first_before
+        self._first_phrase_chars = first_phrase_chars
+        self._begin()
+
+    def _begin(self) -> None:
         self._text = ""
         self._scanned = 0
+        self._limits = self._first
+        self._phrase_chars = self._first_phrase_chars
 
     def feed(self, piece: str) -> list[str]:
         """The clauses that `piece` completes, without surrounding white space."""
@@ -77,16 +89,22 @@ class ClauseSplitter:
         """The rest of the text; afterwards the splitter is as new."""
         clauses = self._cut(final=True)
         rest = self._text.strip()
-        self._text, self._scanned, self._limits = "", 0, self._first
+        self._begin()
         return [*clauses, rest] if rest else clauses
 
     def _cut(self, final: bool) -> list[str]:
         clauses: list[str] = []
         while (end := self._next_end(final)) is not None:
             clause, self._text, self._scanned = self._text[:end].strip(), self._text[end:], 0
-            self._limits = self._later
+            self._limits = self._limits_after(clause)
             clauses.append(clause)
         return clauses
+
+    def _limits_after(self, clause: str) -> tuple[int, int, int]:
+        """Those of the next clause."""
+        is_short_phrase = len(clause) < self._first[1] and breaks_off(clause)
+        self._phrase_chars = self._first[1]
+        return self._first if self._limits is self._first and is_short_phrase else self._later
 
     def _next_end(self, final: bool) -> int | None:
         """Where the clause at the text's beginning ends, or None when that is not known yet."""
@@ -107,7 +125,7 @@ class ClauseSplitter:
                 if is_end:
                     return end
             elif self._first_before and self._limits is self._first:
-                start = self._phrase_start(mark, comma_chars)
+                start = self._phrase_start(mark, self._phrase_chars)
                 if start is not None:
                     return start
             self._scanned += 1

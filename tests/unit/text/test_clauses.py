@@ -64,6 +64,28 @@ def test_the_first_clause_may_end_before_a_word_that_begins_a_phrase(text: str, 
         assert [*(clause for piece in pieces for clause in splitter.feed(piece)), *splitter.flush()] == clauses
 
 
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("A week is seven days.", ["A week", "is seven days."]),
+        ("It is so.", ["It is so."]),
+        ("You can have three apples, and three pears.", ["You can", "have three apples,", "and three pears."]),
+        ("Your number is 555-0199.", ["Your number", "is 555-0199."]),
+        ("A telephone is a means of talking which is old.", ["A telephone", "is a means of talking", "which is old."]),
+        ("Paris, is it?", ["Paris,", "is it?"]),
+        ("The capital of France is a city, of course.", ["The capital of France", "is a city, of course."]),
+        ("A week is long. It has seven days which pass.", ["A week", "is long.", "It has seven days which pass."]),
+    ],
+)
+def test_a_short_phrase_is_followed_by_a_short_clause(text: str, clauses: list[str]) -> None:
+    """What is heard of it lasts no longer than a voice takes for that."""
+    for size in (1, 3, len(text)):
+        splitter = ClauseSplitter(first_before=BEFORE | {"have"}, first_phrase_chars=6)
+        for _ in range(2):
+            pieces = [text[at : at + size] for at in range(0, len(text), size)]
+            assert [*(clause for piece in pieces for clause in splitter.feed(piece)), *splitter.flush()] == clauses
+
+
 def test_a_clause_without_a_mark_breaks_off() -> None:
     assert breaks_off("The capital of France") and breaks_off("what is called (a)")
     for whole in ("is Paris.", "Sure, I can help you,", 'She said "wait."', "Really?", "Etc…", ""):
