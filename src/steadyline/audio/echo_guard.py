@@ -75,6 +75,7 @@ class EchoGuard:
 
     Attributes:
         is_clear: what was played may account for a tenth of the newest window that mattered at most.
+        is_heard: something was played so shortly before the newest window that it may still be in it.
         learned: what was known of the line's echo when the newest utterance ended, for `restore`; "" before the first.
     """
 
@@ -91,6 +92,7 @@ class EchoGuard:
         self._unlearnt: list[Float32] = []
         self._unlearnt_end = 0
         self.is_clear = True
+        self.is_heard = False
         self.learned = ""
 
     def played(self, samples: Float32, start: int) -> None:
@@ -125,9 +127,9 @@ class EchoGuard:
         """
         end = start + WINDOW_SAMPLES
         played_from = self._played_end - len(self._played.newest)
-        was_played = self._played_end > max(end - self._span, played_from) and played_from < end
-        self.is_clear = not was_played
-        if not was_played or not (learns or matters):
+        self.is_heard = self._played_end > max(end - self._span, played_from) and played_from < end
+        self.is_clear = not self.is_heard
+        if not self.is_heard or not (learns or matters):
             return False
         if not matters:
             self._learn_later(window, end)

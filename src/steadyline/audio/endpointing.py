@@ -141,18 +141,20 @@ class Endpointer:
         first = self._now if self._candidate is None else self._candidate
         return max(self._earliest, first - _samples(self._settings.pre_roll_ms))
 
-    def feed(self, probability: float, start_sample: int, *, is_clear: bool = True) -> list[EndpointEvent]:
+    def feed(
+        self, probability: float, start_sample: int, *, is_clear: bool = True, stands_out: bool = False
+    ) -> list[EndpointEvent]:
         """What the window at `start_sample` tells, in order.
 
         Args:
             probability: of speech, 0 to 1, within `WINDOW_SAMPLES` samples.
             start_sample: the window's sample index; windows follow each other without a gap. After an event
                 `SpeechEnded` the next one starts at its `end`, which may lie before windows that were fed already.
-            is_clear: nothing of it can be echo of our own voice.
+            is_clear, stands_out: as `OnsetDetector.feed` takes them.
         """
         self._now = start_sample + WINDOW_SAMPLES
         if self._start is None:
-            return self._listen(probability, start_sample, is_clear=is_clear)
+            return self._listen(probability, start_sample, is_clear=is_clear, stands_out=stands_out)
         return self._follow(self._start, probability, start_sample)
 
     def end_after(self, silence_ms: float) -> None:
@@ -205,9 +207,9 @@ class Endpointer:
         while self._known_ends and self._known_ends[0] <= self._now:
             self._known_ends.popleft()
 
-    def _listen(self, probability: float, window: int, *, is_clear: bool) -> list[EndpointEvent]:
+    def _listen(self, probability: float, window: int, *, is_clear: bool, stands_out: bool) -> list[EndpointEvent]:
         self._forget_ends()
-        told = self._onset.feed(probability, window, is_clear=is_clear)
+        told = self._onset.feed(probability, window, is_clear=is_clear, stands_out=stands_out)
         if probability >= self._settings.start_probability:
             self._candidate = window if self._candidate is None else self._candidate
             self._speech_end = self._now

@@ -34,6 +34,10 @@ class OnsetSettings:
         release_ms: so much without a reason takes back what was told: more than the dip between a word's first consonant and its
             vowel, which lasts for two windows in "Sorry".
         undecided_ms: what has not become an utterance after so long is taken back, whatever it is.
+        margin_db: what is louder than the line's background by so much is a reason by itself, whatever it sounds like: many words
+            begin too softly or too shortly for a detector of speech.
+        distrust_ms: so long it is none after something loud that did not even sound like speech. Who types on a keyboard
+            interrupts once.
     """
 
     probability: float = 0.25
@@ -41,6 +45,8 @@ class OnsetSettings:
     onset_ms: int = 32
     release_ms: int = 96
     undecided_ms: int = 320
+    margin_db: float = 20.0
+    distrust_ms: int = 10_000
 
     @property
     def doubtful_probability(self) -> float:
@@ -53,6 +59,7 @@ class OnsetDetector:
 
     def __init__(self, settings: OnsetSettings) -> None:
         self._settings = settings
+        self._trusts_loudness_from = 0
         self.begin()
 
     def begin(self) -> None:
@@ -60,17 +67,23 @@ class OnsetDetector:
         self._since: int | None = None
         self._quiet_from: int | None = None
         self._reasons_ms = 0.0
-        self._is_told = self._is_taken_back = False
+        self._is_told = self._is_taken_back = self._is_speechlike = False
 
-    def feed(self, probability: float, window: int, *, is_clear: bool = True) -> Onset | FalseOnset | None:
+    def feed(
+        self, probability: float, window: int, *, is_clear: bool = True, stands_out: bool = False
+    ) -> Onset | FalseOnset | None:
         """What the window at sample index `window` tells.
 
         Args:
             probability: of speech, 0 to 1, within `WINDOW_SAMPLES` samples.
             window: windows follow each other without a gap.
             is_clear: nothing of it can be echo of our own voice.
+            stands_out: it is clear, much louder than the line is otherwise, and may be an interruption, for we are heard.
         """
         now, reason = window + WINDOW_SAMPLES, self._reason(probability, is_clear=is_clear)
+        self._is_speechlike |= reason > 0
+        if stands_out and window >= self._trusts_loudness_from:
+            reason = 1.0
         if reason:
             self._since = window if self._since is None else self._since
             self._quiet_from = None
@@ -81,7 +94,7 @@ class OnsetDetector:
         self._quiet_from = window if self._quiet_from is None else self._quiet_from
         if self._is_told and now - self._quiet_from < self._settings.release_ms * SAMPLES_PER_MS:
             return None
-        return self.cut()
+        return self._was_nothing(now)
 
     def cut(self) -> FalseOnset | None:
         """What was told and has not become speech is taken back; listen anew."""
@@ -108,6 +121,14 @@ class OnsetDetector:
             self._is_told = True
             return Onset(since)
         if self._is_told and not self._is_taken_back and now - since >= self._settings.undecided_ms * SAMPLES_PER_MS:
+            if not self._is_speechlike:
+                return self._was_nothing(now)
             self._is_taken_back = True
             return FalseOnset(since)
         return None
+
+    def _was_nothing(self, now: int) -> FalseOnset | None:
+        """Listen anew; whatever was only loud makes loudness doubtful."""
+        if self._is_told and not self._is_speechlike:
+            self._trusts_loudness_from = now + self._settings.distrust_ms * SAMPLES_PER_MS
+        return self.cut()

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from steadyline.audio.background_level import BackgroundLevel
 from steadyline.audio.echo_guard import EchoGuard
 from steadyline.audio.endpointing import (
     SAMPLE_RATE_HZ,
@@ -74,6 +75,7 @@ class SpeechSegmenter:
         self._vad = vad
         self._echo_guard = echo_guard
         self._endpointer = Endpointer(settings, start)
+        self._background = BackgroundLevel(settings.onset.margin_db)
         self._silence_below = min(settings.end_probability, settings.onset.doubtful_probability)
         self._kept: Float32 = np.zeros(0, np.float32)
         self._kept_from = self._fed = start
@@ -153,10 +155,7 @@ class SpeechSegmenter:
 
     def _feed_window(self, events: list[SegmentEvent]) -> None:
         at = self._fed - self._kept_from
-        probability = self._probability(self._kept[at : at + WINDOW_SAMPLES])
-        self._fed += WINDOW_SAMPLES
-        is_clear = self._echo_guard is None or self._echo_guard.is_clear
-        for event in self._endpointer.feed(probability, self._fed - WINDOW_SAMPLES, is_clear=is_clear):
+        for event in self._judged(self._kept[at : at + WINDOW_SAMPLES]):
             if isinstance(event, SpeechStarted):
                 self._sent = event.start
             elif isinstance(event, SpeechEnded):
@@ -168,12 +167,18 @@ class SpeechSegmenter:
                 self._send(self._endpointer.settled, events)
             events.append(event)
 
-    def _probability(self, window: Float32) -> float:
-        probability = self._vad.probability(window)
-        if self._echo_guard is None:
-            return probability
-        learns, matters = not self._endpointer.in_speech, probability >= self._silence_below
-        return 0.0 if self._echo_guard.is_echo(window, self._fed, learns=learns, matters=matters) else probability
+    def _judged(self, window: Float32) -> list[EndpointEvent]:
+        """What the next window tells."""
+        start, self._fed = self._fed, self._fed + WINDOW_SAMPLES
+        probability, guard, is_between = self._vad.probability(window), self._echo_guard, not self._endpointer.in_speech
+        if guard is None:
+            return self._endpointer.feed(probability, start)
+        stands_out = is_between and self._background.stands_out(window)
+        matters = stands_out or probability >= self._silence_below
+        if guard.is_echo(window, start, learns=is_between, matters=matters):
+            probability = 0.0
+        stands_out = stands_out and guard.is_clear and guard.is_heard
+        return self._endpointer.feed(probability, start, is_clear=guard.is_clear, stands_out=stands_out)
 
     def _settle(self) -> None:
         if self._echo_guard is not None:

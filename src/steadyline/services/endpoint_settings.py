@@ -15,6 +15,8 @@ def endpoint_settings(config: Config) -> EndpointSettings:
             min(barge_in.onset_ms, inbound.min_speech_ms),
             barge_in.release_ms,
             inbound.min_speech_ms + 2 * barge_in.release_ms,
+            barge_in.onset_margin_db,
+            round(barge_in.distrust_s * 1000),
         ),
         start_probability=inbound.start_probability,
         end_probability=inbound.end_probability,

@@ -1,7 +1,7 @@
 """Utterances as a caller makes them: pauses, coughs, very long speech."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -96,6 +96,55 @@ def test_where_there_may_be_echo_more_is_asked_for() -> None:
         endpointer.feed(p, at * WINDOW_SAMPLES, is_clear=False) for at, p in enumerate((0.3, 0.45, 0.6, 0.2, 0.6, 0.6))
     ]
     assert heard == [[], [], [], [], [], [Onset(4 * WINDOW_SAMPLES)]]
+
+
+def heard_loud(
+    endpointer: Endpointer, windows_heard: Sequence[tuple[float, bool]], at: int = 0
+) -> list[list[EndpointEvent]]:
+    """What windows from sample index `at` on tell, of which each has a probability and may stand out."""
+    return [
+        endpointer.feed(probability, at + number * WINDOW_SAMPLES, stands_out=is_loud)
+        for number, (probability, is_loud) in enumerate(windows_heard)
+    ]
+
+
+def test_what_is_loud_stops_the_agent_before_it_sounds_like_speech() -> None:
+    """ "Sorry", whose first windows are a hiss to Silero."""
+    endpointer = Endpointer(EndpointSettings())
+    heard = heard_loud(endpointer, [(0.0, False), (0.01, True), (0.04, True), (0.02, True), (0.01, True), (0.6, True)])
+    assert heard == [[], [Onset(WINDOW_SAMPLES)], [], [], [], []]
+    spoken = heard_loud(endpointer, [(0.97, True)] * 4, 6 * WINDOW_SAMPLES)
+    assert [type(event) for events in spoken for event in events] == [SpeechStarted], "and it is told once"
+
+
+def test_what_was_only_loud_is_taken_back_and_then_does_not_stop_the_agent_for_ten_seconds() -> None:
+    """Somebody who types."""
+    key, pause = [(0.01, True)], [(0.0, False)] * 9
+    endpointer = Endpointer(EndpointSettings())
+    events = [event for events in heard_loud(endpointer, (key + pause) * 60) for event in events]
+    assert events[:2] == [Onset(0), FalseOnset(0)] and len(events) == 4
+    assert 10.0 <= (events[2].start - events[0].start) / 16_000 <= 10.7
+
+
+@pytest.mark.parametrize("loud_windows", [1, 3, 9, 60])
+def test_a_noise_holds_the_agent_up_for_400_ms_at_most(loud_windows: int) -> None:
+    endpointer = Endpointer(EndpointSettings())
+    heard = heard_loud(endpointer, [(0.02, True)] * loud_windows + [(0.0, False)] * 20)
+    told = [number for number, events in enumerate(heard) if events]
+    assert len(told) == 2 and told[0] == 0 and told[1] * 32 <= 400
+
+
+def test_after_a_noise_words_stop_the_agent_as_soon_as_they_sound_like_it() -> None:
+    endpointer = Endpointer(EndpointSettings())
+    heard_loud(endpointer, [(0.02, True)] * 20 + [(0.0, False)] * 10)
+    heard = heard_loud(endpointer, [(0.05, True), (0.6, True)], 30 * WINDOW_SAMPLES)
+    assert heard == [[], [Onset(31 * WINDOW_SAMPLES)]]
+
+
+def test_a_noise_that_turns_out_to_be_speech_leaves_loudness_trusted() -> None:
+    endpointer = Endpointer(EndpointSettings())
+    heard_loud(endpointer, [(0.02, True), (0.3, True), (0.1, False)] + [(0.0, False)] * 10)
+    assert heard_loud(endpointer, [(0.02, True)], 13 * WINDOW_SAMPLES) == [[Onset(13 * WINDOW_SAMPLES)]]
 
 
 def test_what_stays_doubtful_is_taken_back_and_holds_nothing_up_again() -> None:
