@@ -1,7 +1,8 @@
 """Barge-in over SIP, at the caller: how soon the agent is silent, and whether it stops for what it should stop for.
 
 The caller asks for a story; while it is told, the caller interrupts, says "mhm" and its like, or coughs. What is heard is read
-from the caller's own recording, what became of it from the journal.
+from the caller's own recording, what became of it from the journal. An onset counts from when it leaves the caller's telephone,
+whose stack keeps what is said in a buffer that grows by 20 ms with each of its hiccups (`phone/transmit_delay.py`).
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from benchmarks.system import MeasuredSystem
 from steadyline.audio.levels import speech_spans
 from steadyline.audio.pcm import Float32, from_pcm16
 from steadyline.drills.caller import DrillCaller, caller_settings
+from steadyline.phone.transmit_delay import TransmitDelay
 from steadyline.sip import SipUserAgent
 
 STORY = "Tell me a story about the sea."
@@ -61,20 +63,25 @@ def measure(request: Request) -> Measured:
 
 
 async def _all(system: MeasuredSystem, story: Float32, deeds: list[Deed], progress: Progress) -> list[dict[str, Any]]:
-    agent = await SipUserAgent.start(caller_settings(1))
+    agent, delay = await SipUserAgent.start(caller_settings(1)), TransmitDelay()
     try:
+        await delay.attach(agent)
         results = []
         for deed in deeds:
-            results.append(await _one(system, agent, story, deed))
+            results.append(await _one(system, agent, delay, story, deed))
             progress(f"{deed.kind} {deed.name!r}: {results[-1]['stopped_ms']} ms, turns {results[-1]['turns']}")
         return results
     finally:
+        delay.detach()
         await agent.close()
 
 
-async def _one(system: MeasuredSystem, agent: SipUserAgent, story: Float32, deed: Deed) -> dict[str, Any]:
+async def _one(
+    system: MeasuredSystem, agent: SipUserAgent, delay: TransmitDelay, story: Float32, deed: Deed
+) -> dict[str, Any]:
     """One call: asks for the story, does the deed in the middle of it, listens on, hangs up."""
     gateway = system.config.gateway
+    delay.begin()
     caller = await DrillCaller.dial(agent, f"sip:steadyline@{gateway.sip_host}:{gateway.sip_port}")
     await asyncio.sleep(3.0)
     caller.say_sound(at_line_rate(story, caller.rate_hz))
@@ -82,16 +89,17 @@ async def _one(system: MeasuredSystem, agent: SipUserAgent, story: Float32, deed
     said_s = caller.now_s
     if not await caller.until(lambda: _speaks_since(caller, said_s) >= INTO_STORY_S, STORY_PATIENCE_S, 0.1):
         raise system.failed(f"no story was told before {deed.name!r}")
-    begun_s = caller.now_s
+    begun_s, delay_s = caller.now_s, delay.seconds
     caller.say_sound(at_line_rate(deed.sound, caller.rate_hz))
     await asyncio.sleep(len(deed.sound) / 16_000 + AFTERWARDS_S)
     await caller.hang_up()
     record = system.recorded_calls(1)[0]
-    onset_s = _onset_s(caller, begun_s)
+    onset_s = _onset_s(caller, begun_s) + delay_s
     return {
         "kind": deed.kind,
         "name": deed.name,
         "stopped_ms": _stopped_ms(caller, onset_s),
+        "caller_delay_ms": round(delay_s * 1000),
         "turns": [turn.caller_text for turn in record.turns if turn.caller_text],
         "events": [event.kind for event in record.events],
     }
@@ -108,7 +116,7 @@ def _heard(caller: DrillCaller, since_s: float) -> list[tuple[float, float]]:
 
 
 def _onset_s(caller: DrillCaller, since_s: float) -> float:
-    """When the first audible sample of the deed passed the caller's edge."""
+    """When the first audible sample of the deed was taken by the caller's stack."""
     said = np.abs(from_pcm16(caller.recording.caller.samples(caller.recording.end_s)))
     start = round(since_s * caller.rate_hz)
     return since_s + int(np.argmax(said[start:] > 0.01)) / caller.rate_hz

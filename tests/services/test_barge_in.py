@@ -131,6 +131,25 @@ def test_a_backchannel_pauses_the_agent_who_goes_on_where_it_stopped(journal: Pa
     play(scene, journal, config=with_backchannel(), engines=long_answers())
 
 
+def test_what_begins_like_a_backchannel_lets_nobody_speak_in_between(journal: Path) -> None:
+    """ "Actually" is "uh" to Whisper as long as no more of it was said."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        await listening_to(call, "alpha", "six")
+        call.say(BACKCHANNEL)
+        await until(lambda: not call.is_saying)
+        await asyncio.sleep(0.22)
+        call.say("bravo")
+        await asyncio.sleep(0.1)
+        begun_at = now() - 0.32
+        await until(lambda: not call.is_saying)
+        assert (call.last_sound_at or 0.0) < begun_at
+
+    play(scene, journal, config=with_backchannel(), engines=long_answers())
+
+
 def test_the_same_word_after_the_answer_is_a_turn(journal: Path) -> None:
     async def scene(system: SimulatedSystem) -> None:
         await started(system)

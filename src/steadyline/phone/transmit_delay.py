@@ -22,7 +22,7 @@ _stack_log = logging.getLogger("baresip.native")
 
 
 class TransmitDelay(logging.Handler):
-    """Listens to the stack's log for the one call of this process."""
+    """Listens to the stack's log for the calls of this process, of which there is one at a time."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -32,6 +32,10 @@ class TransmitDelay(logging.Handler):
     def seconds(self) -> float:
         """The delay of what leaves the queue now."""
         return HANDOFF_S + self.underruns * FRAME_S
+
+    def begin(self) -> None:
+        """The next call begins: its buffer is empty."""
+        self.underruns = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         underrun = _UNDERRUN.search(record.getMessage())

@@ -87,7 +87,7 @@ class InboundCall(ProcessorCall):
         self._barge_in = config.barge_in
         self._language = config.whisper.language
         self._onset = 0
-        self._is_paused = False
+        self._is_paused = self._is_nod = False
         self._echo_guard = EchoGuard(echo_settings(config)) if config.inbound.echo_guard else None
         self._segmenter = self._segmenter_from(0)
         self._caller, self._played = ClockedResampler(), ClockedResampler()
@@ -182,7 +182,7 @@ class InboundCall(ProcessorCall):
             elif isinstance(event, FalseOnset):
                 self._interrupt(is_interrupting=False)
             elif isinstance(event, SpeechStarted):
-                self._revision, self._is_paused = 0, False
+                self._revision, self._is_paused, self._is_nod = 0, False, False
                 self._tell(line_messages.CallerSpeech(True, event.start))
                 self._say(event.start + 1, messages.SpeechStarted(event.start), 0)
             elif isinstance(event, SpeechAudio):
@@ -193,13 +193,15 @@ class InboundCall(ProcessorCall):
                 self._send(messages.SpeechEnded(event.start, event.at, self._revision, False))
                 self._segmenter.end_after(self._turn.silence_ms(are_words_coming=bool(self.engines)))
             elif isinstance(event, Resumed) and self._prepares:
-                self._is_paused = False
+                self._is_paused = self._is_nod = False
                 self._interrupt(is_interrupting=True)
                 self.line.send(line_messages.CallerSpeech(True, event.start))
                 self._send(messages.SpeechResumed(event.start, self._revision))
             elif isinstance(event, SpeechEnded):
                 self._utterances += 1
                 self._is_paused = False
+                if self._is_nod:
+                    self._interrupt(is_interrupting=False)
                 self._tell(line_messages.CallerSpeech(False, event.end))
                 self._tell_learned(event.end)
                 self._say(event.end, messages.SpeechEnded(event.start, event.end, self._revision, True), 0)
@@ -210,10 +212,9 @@ class InboundCall(ProcessorCall):
             self.line.send(line_messages.BargeIn(is_interrupting, self._onset))
 
     def _take_words(self, words: messages.Hypothesis) -> None:
-        """Whisper's words of what was said through the pause that is going on: the agent need not wait for its end."""
-        is_current = self._is_paused and words.revision == self._revision
-        if is_current and is_backchannel(words.text, self._language, self._barge_in.backchannels):
-            self._interrupt(is_interrupting=False)
+        """Whisper's words of what was said through the pause that is going on. A "mhm" that ends with it lets the agent go on."""
+        if self._is_paused and words.revision == self._revision:
+            self._is_nod = is_backchannel(words.text, self._language, self._barge_in.backchannels)
         silence_ms = self._turn.wait_ms(words, self._revision)
         if silence_ms is not None:
             self._segmenter.end_after(silence_ms)
