@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from math import ceil
 from typing import Protocol
 
 
@@ -42,3 +43,16 @@ class LoopClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class ProcessClock(LoopClock):
+    """A real process's clock, on a loop whose timers count whole milliseconds (libuv's): none is called back too early, and each
+    2 ms late at most."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> TimerHandle:
+        delay_ms = ceil((when - time.monotonic()) * 1000)
+        # libuv begins to count at the millisecond that is running.
+        return asyncio.get_running_loop().call_later((delay_ms + 1) / 1000 if delay_ms > 0 else 0, callback)

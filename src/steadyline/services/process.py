@@ -11,7 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from steadyline.clock import LoopClock
+import uvloop
+
+from steadyline.clock import ProcessClock
 from steadyline.config import Config, marks
 from steadyline.errors import SteadylineError
 from steadyline.link.network import TcpNetwork
@@ -55,7 +57,7 @@ def run_service(name: str, config: Config, assembler: Assembler = assemble) -> i
     runtime.recorder = call_recorder(name, config, runtime)
     try:
         with port_holder_named(config):
-            asyncio.run(_serve(assembler, name, config, runtime))
+            uvloop.run(_serve(assembler, name, config, runtime))
     finally:
         runtime.recorder.close()
     return 0
@@ -69,7 +71,7 @@ def service_runtime(name: str, config: Config, log: logging.Logger) -> Runtime:
     """
     role = "tts" if name in ("piper", "kokoro") else name
     connections, retry, register = config.connections, config.retry, config.register
-    clock = LoopClock()
+    clock = ProcessClock()
     return Runtime(
         role,
         clock,
