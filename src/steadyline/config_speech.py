@@ -69,7 +69,10 @@ class BargeInSection:
         high=90,
     )
     distrust_s: float = setting(
-        10.0, "for so long loudness makes no pause after something loud that was no speech, s", low=0, high=3600
+        10.0,
+        "for so long loudness makes no pause after something loud that was no speech, longer each time until there is speech, s",
+        low=0,
+        high=3600,
     )
     release_ms: int = setting(
         96, "the agent goes on after so much that is no speech, when no utterance came of it, ms", low=32, high=1000

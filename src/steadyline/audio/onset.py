@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 WINDOW_SAMPLES = 512
 SAMPLES_PER_MS = 16
+_MOST_DOUBLINGS = 4
 _DOUBT = 0.8
 """So much of the probability that is a reason is half a one."""
 
@@ -36,8 +37,8 @@ class OnsetSettings:
         undecided_ms: what has not become an utterance after so long is taken back, whatever it is.
         margin_db: what is louder than the line's background by so much is a reason by itself, whatever it sounds like: many words
             begin too softly or too shortly for a detector of speech.
-        distrust_ms: so long it is none after something loud that did not even sound like speech. Who types on a keyboard
-            interrupts once.
+        distrust_ms: so long it is none after something loud that did not even sound like speech, and twice as long after each
+            further one, through sixteen times as long. Who types on a keyboard interrupts once.
     """
 
     probability: float = 0.25
@@ -59,7 +60,7 @@ class OnsetDetector:
 
     def __init__(self, settings: OnsetSettings) -> None:
         self._settings = settings
-        self._trusts_loudness_from = 0
+        self._trusts_loudness_from = self._noises_in_a_row = 0
         self.begin()
 
     def begin(self) -> None:
@@ -105,6 +106,7 @@ class OnsetDetector:
     def became_speech(self, candidate: int) -> Onset | None:
         """An utterance begins with the window at `candidate`: an onset, if none was told of it."""
         is_told = self._is_told and not self._is_taken_back
+        self._noises_in_a_row = 0
         self.begin()
         return None if is_told else Onset(candidate)
 
@@ -130,5 +132,6 @@ class OnsetDetector:
     def _was_nothing(self, now: int) -> FalseOnset | None:
         """Listen anew; whatever was only loud makes loudness doubtful."""
         if self._is_told and not self._is_speechlike:
-            self._trusts_loudness_from = now + self._settings.distrust_ms * SAMPLES_PER_MS
+            self._trusts_loudness_from = now + (self._settings.distrust_ms << self._noises_in_a_row) * SAMPLES_PER_MS
+            self._noises_in_a_row = min(self._noises_in_a_row + 1, _MOST_DOUBLINGS)
         return self.cut()

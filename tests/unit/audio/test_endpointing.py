@@ -14,7 +14,7 @@ from steadyline.audio.endpointing import (
     SpeechEnded,
     SpeechStarted,
 )
-from steadyline.audio.onset import WINDOW_SAMPLES, FalseOnset, Onset, OnsetSettings
+from steadyline.audio.onset import WINDOW_SAMPLES, FalseOnset, Onset, OnsetDetector, OnsetSettings
 from steadyline.errors import ConfigError
 
 WINDOW_MS = WINDOW_SAMPLES / 16
@@ -124,6 +124,25 @@ def test_what_was_only_loud_is_taken_back_and_then_does_not_stop_the_agent_for_t
     events = [event for events in heard_loud(endpointer, (key + pause) * 60) for event in events]
     assert events[:2] == [Onset(0), FalseOnset(0)] and len(events) == 4
     assert 10.0 <= (events[2].start - events[0].start) / 16_000 <= 10.7
+
+
+def test_who_types_on_interrupts_less_and_less_until_there_are_words() -> None:
+    detector = OnsetDetector(OnsetSettings())
+
+    def typing(windows_typed: int, begin: int = 0) -> list[int]:
+        """A key every 0.32 s: where the agent was made to pause."""
+        events = [
+            detector.feed(0.01, at * WINDOW_SAMPLES, stands_out=at % 10 == 0)
+            for at in range(begin, begin + windows_typed)
+        ]
+        return [event.start for event in events if isinstance(event, Onset)]
+
+    gaps_s = [(b - a) / 16_000 for a, b in itertools.pairwise(typing(20_000))]
+    doubts_s = [10, 20, 40, 80, 160, 160, 160]
+    assert len(gaps_s) == 7 and all(doubt <= gap <= doubt + 0.5 for gap, doubt in zip(gaps_s, doubts_s, strict=True))
+    detector.became_speech(20_000 * WINDOW_SAMPLES)
+    again_s = [(b - a) / 16_000 for a, b in itertools.pairwise(typing(12_000, 20_000))]
+    assert all(doubt <= gap <= doubt + 0.5 for gap, doubt in zip(again_s[:2], doubts_s[:2], strict=True))
 
 
 @pytest.mark.parametrize("loud_windows", [1, 3, 9, 60])
