@@ -149,7 +149,10 @@ class LlamaSection:
         True, "the first clause may be a phrase, which is heard sooner; false: it ends at a mark"
     )
     clause_first_phrase_chars: int = setting(
-        0, "shortest such phrase, characters; 0: as it fits the voice, 6 for kokoro and 12 for others", low=0, high=100
+        0,
+        "shortest such phrase, characters; 0: as it fits the voice, 6 with kokoro and clause_first_chars with others",
+        low=0,
+        high=100,
     )
     rest_s: float = setting(
         3.0,

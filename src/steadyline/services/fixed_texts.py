@@ -8,20 +8,18 @@ from steadyline.text.phrase_starts import PHRASE_STARTS
 NOWHERE: frozenset[str] = frozenset()
 SHORTEST_PHRASE_CHARS = {"kokoro": 6}
 """Of a voice that takes long for every character, so that a shorter beginning is heard sooner."""
-PHRASE_CHARS = 12
 
 
 def clause_splitter(config: Config, *, is_begun: bool) -> ClauseSplitter:
     """Cuts answers as the configuration says; what `is_begun` has its first clause already."""
     settings = config.llama
     before = PHRASE_STARTS.get(settings.language, NOWHERE) if settings.clause_first_phrase else NOWHERE
-    shortest = settings.clause_first_phrase_chars or SHORTEST_PHRASE_CHARS.get(config.tts.engine, PHRASE_CHARS)
-    return _splitter(settings, before, PHRASE_CHARS if is_begun else shortest)
+    usual = settings.clause_first_chars
+    shortest = settings.clause_first_phrase_chars or min(usual, SHORTEST_PHRASE_CHARS.get(config.tts.engine, usual))
+    return _splitter(settings, before, usual if is_begun else shortest)
 
 
-def _splitter(
-    settings: LlamaSection, first_before: frozenset[str], first_phrase_chars: int = PHRASE_CHARS
-) -> ClauseSplitter:
+def _splitter(settings: LlamaSection, first_before: frozenset[str], first_phrase_chars: int) -> ClauseSplitter:
     longest = settings.clause_max_chars
     return ClauseSplitter(
         max_chars=longest,
@@ -35,7 +33,7 @@ def _splitter(
 
 def greeting_clauses(settings: LlamaSection) -> tuple[str, ...]:
     """The clauses of the greeting, rendered before any call; none when there is no greeting."""
-    splitter = _splitter(settings, NOWHERE)
+    splitter = _splitter(settings, NOWHERE, settings.clause_first_chars)
     return (*splitter.feed(settings.greeting), *splitter.flush())
 
 
