@@ -10,9 +10,13 @@ import threading
 
 # RFC 3551, table 4: payload types that need no a=rtpmap line.
 _STATIC_PAYLOAD_TYPES = {"0": "PCMU", "8": "PCMA", "9": "G722"}
-_CALL_ID = re.compile(r"^(?:Call-ID|i)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-_AUDIO = re.compile(r"^m=audio \d+ \S+ (.+?)\s*$", re.MULTILINE)
-_RTPMAP = re.compile(r"^a=rtpmap:(\d+) ([^/\s]+)/", re.MULTILINE)
+MAX_UNEXPECTED = 64
+"""Answers kept for calls that nobody expects yet; of more the oldest are forgotten. Anybody can send some."""
+
+# Anybody can send what these read, so none of them may look twice at one place.
+_CALL_ID = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_AUDIO = re.compile(r"^m=audio \d+ \S+ (.+)", re.MULTILINE)
+_RTPMAP = re.compile(r"^a=rtpmap:(\d+) ([\w.+-]{1,32})/", re.ASCII | re.MULTILINE)
 # An answer travels in a 2xx, or in the ACK when the INVITE had no offer (RFC 3264, RFC 6337).
 _MAY_ANSWER = re.compile(r"^(?:SIP/2\.0 2\d\d |ACK )", re.MULTILINE)
 
@@ -28,11 +32,12 @@ def first_audio_codec(sdp: str) -> str | None:
 
 
 class AnsweredCodecs(logging.Handler):
-    """Listens to the trace and holds the codec of each call until `forget`; safe across threads."""
+    """Listens to the trace and holds the codec of each call, from `expect` until `forget`; safe across threads."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self._codecs: dict[str, str] = {}
+        self._codecs: dict[str, str | None] = {}
+        self._unexpected: dict[str, str] = {}
         self._codecs_lock = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -43,10 +48,23 @@ class AnsweredCodecs(logging.Handler):
         codec = first_audio_codec(message)
         if codec is not None:
             with self._codecs_lock:
-                self._codecs[call_id.group(1)] = codec
+                self._note(call_id.group(1), codec)
+
+    def _note(self, sip_call_id: str, codec: str) -> None:
+        if sip_call_id in self._codecs:
+            self._codecs[sip_call_id] = codec
+            return
+        self._unexpected[sip_call_id] = codec
+        if len(self._unexpected) > MAX_UNEXPECTED:
+            del self._unexpected[next(iter(self._unexpected))]
+
+    def expect(self, sip_call_id: str) -> None:
+        """There is this call; its answer may have come already."""
+        with self._codecs_lock:
+            self._codecs[sip_call_id] = self._unexpected.pop(sip_call_id, None)
 
     def of(self, sip_call_id: str) -> str | None:
-        """The codec of the last answer in this call; None before there is one."""
+        """The codec of the last answer in a call that is expected; None before there is one."""
         with self._codecs_lock:
             return self._codecs.get(sip_call_id)
 

@@ -12,8 +12,10 @@ _CREDENTIALS = re.compile(
     r"((?:Digest|Basic|Bearer) )?[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
     re.IGNORECASE | re.MULTILINE,
 )
-_PASSWORD = re.compile(r"(\bsips?:[^\s:@<>;?]*:)[^\s@<>]*@", re.IGNORECASE)
-"""RFC 3261, 19.1.1: a URI may hold one, behind the user."""
+_WORD = re.compile(r"[^\s@<>]+@?")
+_BEFORE_PASSWORD = re.compile(r"\bsips?:[^:;?]*:", re.IGNORECASE)
+"""RFC 3261, 19.1.1: a URI may hold one, behind the user. Word by word, so that no place is looked at twice: anybody can
+send this."""
 _CONTENT_TYPE = re.compile(r"^(?:Content-Type|c)[ \t]*:[ \t]*([^\s;]+)", re.IGNORECASE | re.MULTILINE)
 _BODY = re.compile(r"\r?\n\r?\n")
 # RFC 4568 (SDES), 4567 (MIKEY), 4566, 5.12 (k=) and 8839 (ICE); of SDES the suite may be known.
@@ -30,10 +32,15 @@ def redacted(message: str) -> str:
     """
     parts = _BODY.split(message, maxsplit=1)
     head = _CREDENTIALS.sub(rf"\1: \2{LEFT_OUT}", parts[0])
-    head = _PASSWORD.sub(rf"\1{LEFT_OUT}@", head)
+    head = _WORD.sub(_without_password, head)
     body = _kept(head, parts[1]) if len(parts) > 1 else ""
     text = f"{head}\r\n\r\n{body}" if body else head
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} (cut: {len(text)} characters)"
+
+
+def _without_password(word: re.Match[str]) -> str:
+    before = _BEFORE_PASSWORD.search(word[0]) if word[0].endswith("@") else None
+    return word[0] if before is None else f"{word[0][: before.end()]}{LEFT_OUT}@"
 
 
 def _kept(head: str, body: str) -> str:

@@ -8,6 +8,8 @@ import logging
 import re
 from collections.abc import Callable
 
+from steadyline.sip.far_end import shown
+
 _REFUSED = re.compile(r"^SIP/2\.0 486 Max Calls\s*$", re.MULTILINE)
 _CALL_ID = re.compile(r"^(?:Call-ID|i)\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _FROM = re.compile(r"^(?:From|f)\s*:.*?<?(sips?:[^>;\s]+)", re.IGNORECASE | re.MULTILINE)
@@ -37,4 +39,4 @@ class RefusedCalls(logging.Handler):
         self._known[call_id[1]] = None
         if len(self._known) > _REMEMBERED:
             del self._known[next(iter(self._known))]
-        self._tell(caller[1] if caller else "")
+        self._tell(shown(caller[1]) if caller else "")
