@@ -13,6 +13,7 @@ from steadyline.phone.arguments import options_from, sip_settings_from
 from steadyline.phone.caller import DEFAULT_TARGET, CallOptions, place_call
 from steadyline.phone.report import CallReport
 from steadyline.sip import SipSettings
+from steadyline.sip.addresses import reachable_host
 
 
 def run_call(namespace: argparse.Namespace, config: Config) -> int:
@@ -23,7 +24,9 @@ def run_call(namespace: argparse.Namespace, config: Config) -> int:
     """
     options = options_from(namespace)
     if options.target == DEFAULT_TARGET:
-        options = replace(options, target=f"sip:steadyline@{config.gateway.sip_host}:{config.gateway.sip_port}")
+        options = replace(
+            options, target=f"sip:steadyline@{reachable_host(config.gateway.sip_host)}:{config.gateway.sip_port}"
+        )
     if options.journal is None:
         options = replace(options, journal=Path(config.journal.path).expanduser())
     report = asyncio.run(_place(options, sip_settings_from(namespace)))

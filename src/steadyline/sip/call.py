@@ -5,9 +5,10 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from baresip import Call, CallFailed, CallStats, Event, StackEvent, StaleHandleError
+from baresip import BaresipError, Call, CallFailed, CallStats, Event, StackEvent, StaleHandleError
 
 from steadyline.sip.answered_codec import AnsweredCodecs
+from steadyline.sip.far_end import shown
 from steadyline.sip.line_audio import LineAudio, Samples
 from steadyline.sip.media_stats import quality_figures
 from steadyline.sip.signalling import OnMessage, Signalling
@@ -48,8 +49,8 @@ class SipCall:
 
     @property
     def peer(self) -> str:
-        """URI of the far end."""
-        return self._call.peer or ""
+        """URI of the far end, as it says (`far_end.shown`)."""
+        return shown(self._call.peer or "")
 
     @property
     def codec(self) -> str | None:
@@ -67,11 +68,13 @@ class SipCall:
         return self._audio.ready
 
     async def answer(self) -> None:
-        """Accept with 200 OK; raises `ConnectionError` if the caller is gone already."""
+        """Accept with 200 OK; raises `ConnectionError` if the caller is gone already, or the stack does not do it."""
         try:
             await self._call.answer()
         except StaleHandleError as error:
             raise ConnectionError(f"the call {self.sip_call_id} ended before it was answered") from error
+        except BaresipError as error:
+            raise ConnectionError(f"the call {self.sip_call_id} cannot be answered: {error}") from error
 
     async def reject(self) -> None:
         """Decline with 486; nothing happens if the call is over."""

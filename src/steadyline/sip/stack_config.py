@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from baresip import Account, Config
 
+from steadyline.sip.addresses import ANY
 from steadyline.sip.settings import SipSettings
 
 # What the stack calls the codecs of the SDP (RFC 3551, RFC 7587): name, audio rate, channels.
@@ -17,8 +18,6 @@ _MEDIA_ENCRYPTION = {"off": (), "optional": ("mediaenc=srtp",), "required": ("me
 # No codec at all for video: a caller's video is declined with port 0 (RFC 3264, 6). Without this line the stack takes VP8,
 # and after the ACK of a call without video it sends a re-INVITE that nobody asked for; SIPp ends the call over it.
 _NO_VIDEO = "video_codecs="
-
-_ANY_ADDRESS = "0.0.0.0"
 
 
 def stack_config(settings: SipSettings, port: int) -> Config:
@@ -40,7 +39,7 @@ def stack_config(settings: SipSettings, port: int) -> Config:
     if authorities.cafile is not None:
         lines.append(f"sip_cafile {authorities.cafile}")
     return Config(
-        net_interface=None if settings.host == _ANY_ADDRESS else settings.host,
+        net_interface=None if settings.host == ANY else settings.host,
         max_concurrent_calls=settings.max_calls,
         rtp_timeout=settings.rtp_timeout_s,
         # Carried on the logger "baresip.native.sip" at DEBUG; the codec of a call is read from it.

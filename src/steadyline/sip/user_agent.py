@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from baresip import BaresipError, Call, Runtime, StackEvent, UserAgent
 
-from steadyline.errors import PortTakenError, SteadylineError
+from steadyline.errors import ConfigError, PortTakenError, SteadylineError
+from steadyline.sip.addresses import reachable_host
 from steadyline.sip.answered_codec import AnsweredCodecs
 from steadyline.sip.call import SipCall
 from steadyline.sip.refused_calls import RefusedCalls
@@ -79,7 +80,7 @@ class SipUserAgent:
                 await self._start_registration()
             for agent in self._agents.values():
                 agent.on_incoming(self._take)
-        except BaresipError as error:
+        except (BaresipError, ValueError) as error:
             await self._runtime.close()
             raise SteadylineError(f"the SIP stack refused an account: {error}") from error
 
@@ -94,6 +95,8 @@ class SipUserAgent:
                     + ((("tcp", self._settings.host, self._port + 1),) if "tls" in self._settings.transports else ()),
                 ) from error
             raise SteadylineError(f"the SIP stack did not start on {self._settings.host}: {error}") from error
+        except ValueError as error:
+            raise ConfigError(f"the SIP stack cannot be told of {self._settings.host}: {error}") from error
 
     async def _start_registration(self) -> None:
         self._registered_agent = await UserAgent.create(self._runtime, registered_account(self._settings))
@@ -104,7 +107,7 @@ class SipUserAgent:
 
     @property
     def _advertised_host(self) -> str:
-        return _routed_address() if self._settings.host == "0.0.0.0" else self._settings.host
+        return reachable_host(self._settings.host)
 
     @property
     def uri(self) -> str:
@@ -184,6 +187,7 @@ class SipUserAgent:
             taken.closed.add_done_callback(lambda _: rejection.cancel())
 
     def _adopt(self, call: Call) -> SipCall:
+        self._codecs.expect(call.call_id or "")
         adopted = SipCall(call, self._codecs, self._signalling)
         self._calls.add(adopted)
         adopted.closed.add_done_callback(lambda _: self._forget(adopted))
@@ -214,20 +218,15 @@ def free_port(host: str) -> int:
     """A port that is free for UDP and TCP at this moment, with the one after it (TLS)."""
     for _ in range(100):
         with socket.socket() as tcp, socket.socket() as tls, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind((host, 0))
+            try:
+                tcp.bind((host, 0))
+            except OSError as error:
+                raise ConfigError(
+                    f"{host} is no address of this machine to call from: {error.strerror or error}"
+                ) from error
             port = int(tcp.getsockname()[1])
             with contextlib.suppress(OSError, OverflowError):
                 udp.bind((host, port))
                 tls.bind((host, port + 1))
                 return port
     raise PortTakenError(f"sip port: found no free port on {host}; set sip port to one that is free")
-
-
-def _routed_address() -> str:
-    """Our address on the interface of the default route; connecting a UDP socket sends nothing."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # RFC 5737: an address that belongs to nobody
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])

@@ -13,6 +13,7 @@ from steadyline.services.pages import WEBPHONE_HOST, webphone_page
 from steadyline.services.status_client import ask_to_type, operator_seal
 from steadyline.services.tasks import Tasks
 from steadyline.sip import SipCall, SipSettings, SipUserAgent
+from steadyline.sip.addresses import reachable_host
 from steadyline.web.server import WebServer
 from steadyline.webphone import endings
 from steadyline.webphone.app import AllCallsTakenError, webphone_app
@@ -151,7 +152,7 @@ def telephone_settings(config: Config) -> SipSettings:
 
 def gateway_uri(config: Config) -> str:
     """What the telephone dials."""
-    host, port, transport = config.gateway.sip_host, config.gateway.sip_port, _transport(config)
+    host, port, transport = reachable_host(config.gateway.sip_host), config.gateway.sip_port, _transport(config)
     return f"sip:steadyline@{host}:{port + 1 if transport == 'tls' else port};transport={transport}"
 
 
