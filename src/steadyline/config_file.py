@@ -1,6 +1,5 @@
 """Reading and writing the configuration: TOML file, `--set`, checks that name key, file, line and what was expected."""
 
-import ipaddress
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from steadyline.config import Config, sections
+from steadyline.config_checks import check_together
 from steadyline.errors import ConfigError
 
 _TYPE_NAMES = {
@@ -28,7 +28,6 @@ _CLASS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 HIDDEN = "<hidden>"
 EXACT_IN_FLOAT = 1 << 53
 """A whole number above it is none that a fraction can be meant by."""
-CODECS = ("opus", "G722", "PCMU", "PCMA")
 
 
 def load_config(path: Path | None, settings: Iterable[str] = ()) -> Config:
@@ -58,7 +57,7 @@ def config_of_text(text: str, path: str, settings: Iterable[str] = ()) -> Config
     _apply_text(config, text, path)
     for setting in settings:
         _apply_setting(config, setting)
-    _check_together(config)
+    check_together(config)
     return config
 
 
@@ -220,81 +219,3 @@ def _line(text: str, section: str | None, key: str | None) -> int:
         elif key is not None and (inside if current == section else above).match(line):
             return number
     return 1
-
-
-def _check_together(config: Config) -> None:
-    """What no single key shows."""
-    if "tls" in config.gateway.transports and not config.gateway.certificate:
-        raise ConfigError(
-            "gateway.transports has tls: gateway.certificate must name a PEM file with key and certificate"
-        )
-    unknown = set(config.gateway.transports) - {"udp", "tcp", "tls"}
-    if unknown or not config.gateway.transports:
-        raise ConfigError(f"gateway.transports is {config.gateway.transports!r}, expected some of udp, tcp, tls")
-    strange = set(config.gateway.codecs) - set(CODECS)
-    if strange or not config.gateway.codecs:
-        raise ConfigError(f"gateway.codecs is {config.gateway.codecs!r}, expected some of {', '.join(CODECS)}")
-    for address in config.network.gateways:
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) <= 65535:
-            raise ConfigError(f"network.gateways has {address!r}, expected host:port, such as 127.0.0.1:8170")
-    if config.gateway.first_call_id % 2 or config.gateway.first_call_id >= config.gateway.last_call_id:
-        raise ConfigError(
-            "gateway.first_call_id must be even and below gateway.last_call_id: ports of odd ids would collide"
-        )
-    if config.outbound.audio_port_base + config.gateway.last_call_id > 65535:
-        raise ConfigError("gateway.last_call_id is too high: outbound.audio_port_base plus it must stay below 65536")
-    if config.inbound.shortest_wait_ms > config.inbound.longest_wait_ms:
-        raise ConfigError(
-            f"inbound.shortest_wait_ms is {config.inbound.shortest_wait_ms}, expected at most inbound.longest_wait_ms "
-            f"({config.inbound.longest_wait_ms})"
-        )
-    if config.pbx.server and not config.pbx.user:
-        raise ConfigError("pbx.server is set, but pbx.user is empty: give the user name to register as")
-    _check_network(config)
-    _check_console(config)
-
-
-def _check_network(config: Config) -> None:
-    """Who may speak to the services, and how many of them."""
-    network, calls = config.network, config.gateway.max_calls
-    hosts = [("network.host is", network.host)]
-    hosts += [("network.gateways has", address.rpartition(":")[0]) for address in network.gateways]
-    for where, host in hosts:
-        if not network.secret_file and not _is_loopback(host):
-            raise ConfigError(
-                f"{where} {host!r}, which is beyond the loopback: set network.secret_file to a file with a secret that all "
-                "services share (make one with: umask 077; head -c 32 /dev/urandom | base64 > FILE), or take 127.0.0.1"
-            )
-    # The gateway's port takes most: a control connection and one per call from inbound, and the same from outbound.
-    needed = 2 * calls + 2
-    of_a_port = ("max_connections", "max_connections_per_peer", "max_half_open", "max_half_open_per_peer")
-    limits = {f"network.{key}": (getattr(network, key), needed) for key in of_a_port}
-    # A service that was restarted hears of all calls at once.
-    for key in ("max_calls", "max_unproven", "max_unproven_per_sender"):
-        limits[f"register.{key}"] = (getattr(config.register, key), calls)
-    for key, (limit, least) in limits.items():
-        if limit < least:
-            raise ConfigError(f"{key} is {limit}, but gateway.max_calls is {calls}: expected at least {least}")
-
-
-def _check_console(config: Config) -> None:
-    """Whom the console lets in."""
-    console = config.console
-    if console.password_file:
-        return
-    mend = (
-        "set console.password_file to a file with a password (make one with: "
-        "umask 077; head -c 12 /dev/urandom | base64 > FILE)"
-    )
-    if not _is_loopback(console.host):
-        raise ConfigError(f"console.host is {console.host!r}, which is beyond the loopback: {mend}, or take 127.0.0.1")
-    if console.names:
-        raise ConfigError(f"console.names has {console.names[0]!r}, so others are to reach it: {mend}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from steadyline.setting import port_number, setting
 
+CUT_SEARCH_S = 3.0
+"""An utterance that is too long is cut at the quietest place of so much, s."""
+
 
 @dataclass
 class InboundSection:
@@ -45,7 +48,7 @@ class InboundSection:
     echo_margin_db: float = setting(6.0, "a voice must be so much louder than the echo of ours, dB", low=0, high=40)
     replay_s: float = setting(60.0, "speech kept for a new whisper, s", low=1)
     status_port: int = port_number(8072, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8062, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8062, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -108,7 +111,7 @@ class WhisperSection:
         high=30,
     )
     status_port: int = port_number(8073, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8063, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8063, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -173,7 +176,7 @@ class LlamaSection:
         2.0, "the first voice speaks again, from the next answer on, after it was ready for so long, s", low=0
     )
     status_port: int = port_number(8074, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8064, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8064, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -187,7 +190,7 @@ class TtsSection:
     max_ahead_s: float = setting(60.0, "audio made ahead of what the caller has heard, s", low=5)
     linger_s: float = setting(15.0, "a call whose llama and outbound are gone is kept so long, s", low=1)
     status_port: int = port_number(8075, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8065, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8065, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
     @property
     def service(self) -> str:
@@ -203,7 +206,7 @@ class StandbySection:
     port: int = port_number(8091, "TCP port of connection 4")
     register_port: int = port_number(13002, "UDP port of connection 2")
     status_port: int = port_number(8078, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8068, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8068, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -269,7 +272,7 @@ class OutboundSection:
         2, "how often they are asked; after as long a silence again: goodbye, and the call ends", low=0, high=10
     )
     status_port: int = port_number(8076, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8066, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8066, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass

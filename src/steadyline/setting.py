@@ -21,6 +21,6 @@ def setting(
     return field(default=default, metadata=metadata)
 
 
-def port_number(default: int, text: str) -> Any:
-    """A port number."""
-    return setting(default, text, low=0, high=65535)
+def port_number(default: int, text: str, *, low: int = 1) -> Any:
+    """A port number; 0, where it is allowed, means none."""
+    return setting(default, text, low=low, high=65535)

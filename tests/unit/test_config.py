@@ -49,10 +49,10 @@ def test_the_defaults_are_the_founding_documents() -> None:
         ("[gateway]\n\nsip_prt = 5070\n", 3, ["unknown key gateway.sip_prt", "did you mean sip_port?"]),
         ("[network]\n[gatway]\nsip_port = 5070\n", 3, ["unknown section [gatway]", "did you mean gateway?"]),
         ("[quux]\n", 1, ["unknown section [quux]", "known are barge_in, "]),
-        ('[gateway]\nsip_port = "5070"\n', 2, ["gateway.sip_port is '5070'", "a whole number from 0 to 65535"]),
+        ('[gateway]\nsip_port = "5070"\n', 2, ["gateway.sip_port is '5070'", "a whole number from 1 to 65535"]),
         ("[gateway]\nmax_calls = true\n", 2, ["gateway.max_calls is True", "a whole number from 1 to 1000"]),
         ("[gateway]\nmax_calls = 2.0\n", 2, ["gateway.max_calls is 2.0", "a whole number"]),
-        ("# sip_port\n[gateway] # the line\nsip_port = 70000\n", 3, ["gateway.sip_port is 70000", "0 to 65535"]),
+        ("# sip_port\n[gateway] # the line\nsip_port = 70000\n", 3, ["gateway.sip_port is 70000", "1 to 65535"]),
         ("[inbound]\nstart_probability = 1.5\n", 2, ["inbound.start_probability is 1.5", "a number from 0 to 1"]),
         ("[retry]\nfast_delay_s = nan\n", 2, ["retry.fast_delay_s is nan", "a number from 0.01"]),
         ("[retry]\nfast_delay_s = inf\n", 2, ["retry.fast_delay_s is inf", "a number from 0.01"]),
@@ -116,9 +116,9 @@ def test_set_takes_values_as_people_type_them(text: str, read: Callable[[Config]
     [
         ("gateway.sip_port", ["expected section.key=value", "gateway.sip_port=5070"]),
         ("sip_port=5070", ["expected section.key=value"]),
-        ("gateway.sip_port=many", ["gateway.sip_port is 'many'", "a whole number from 0 to 65535"]),
+        ("gateway.sip_port=many", ["gateway.sip_port is 'many'", "a whole number from 1 to 65535"]),
         ("gateway.sip_port=", ["gateway.sip_port is ''", "a whole number"]),
-        ("gateway.sip_port=99999", ["gateway.sip_port is 99999", "0 to 65535"]),
+        ("gateway.sip_port=99999", ["gateway.sip_port is 99999", "1 to 65535"]),
         ("gateway.sipport=1", ["unknown key gateway.sipport", "did you mean sip_port?"]),
         ("gatewy.sip_port=1", ["unknown section [gatewy]", "did you mean gateway?"]),
         ("gateway.codecs=GSM", ["gateway.codecs is ['GSM']", "opus, G722, PCMU, PCMA"]),
@@ -140,6 +140,18 @@ def test_set_takes_values_as_people_type_them(text: str, read: Callable[[Config]
             "register.max_unproven_per_sender=3",
             ["register.max_unproven_per_sender is 3", "max_calls is 4", "at least 4"],
         ),
+        ("network.host=::1", ["network.host is '::1'", "IPv4"]),
+        ("network.gateways=h:²", ["network.gateways has 'h:²'", "host:port"]),
+        ("inbound.start_probability=0.3", ["inbound.end_probability is 0.35", "start_probability 0.3", "< 1"]),
+        ("inbound.start_probability=1", ["start_probability 1.0", "< 1"]),
+        ("inbound.end_probability=0", ["inbound.end_probability is 0.0", "0 <"]),
+        ("inbound.max_utterance_s=3.9", ["inbound.max_utterance_s is 3.9"]),
+        ("inbound.audio_port_base=60000", ["inbound.audio_port_base", "below 65536"]),
+        ("llama.max_tokens=1025", ["llama.max_tokens is 1025", "half of llama.context_tokens (2048)"]),
+        ("llama.status_port=0", ["llama.status_port is 0", "1 to 65535"]),
+        ("connections.ping_interval_s=2", ["connections.ping_interval_s is 2.0", "connections.lost_after_s (1.25)"]),
+        ("gateway.sip_host=", ["gateway.sip_host is ''", "0.0.0.0"]),
+        ("journal.path=~nobody-of-this-name/x", ["journal.path is '~nobody-of-this-name/x'", "home"]),
         ("network.max_connections=9", ["network.max_connections is 9", "max_calls is 4", "at least 10"]),
     ],
 )
@@ -149,7 +161,7 @@ def test_a_wrong_set_says_what_was_expected(text: str, words: list[str]) -> None
     assert [word for word in words if word not in str(caught.value)] == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost"])
 def test_the_loopback_needs_no_secret(host: str) -> None:
     assert load_config(None, [f"network.host={host}"]).network.host == host
 
@@ -163,6 +175,31 @@ def test_later_sources_win(tmp_path: Path) -> None:
     path = file(tmp_path, "[gateway]\nsip_port = 5070\nmax_calls = 7\n")
     config = load_config(path, ["gateway.sip_port=5080", "gateway.sip_port=5090"])
     assert (config.gateway.sip_port, config.gateway.max_calls) == (5090, 7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["pbx.server=pbx.example;transport=TLS"], ["pbx.server is 'pbx.example;transport=TLS'", "small letters"]),
+        (["pbx.server=pbx example"], ["pbx.server is 'pbx example'", "host:port"]),
+        (["pbx.server=pbx.example", "pbx.user=10@x"], ["pbx.user is '10@x'"]),
+        (["pbx.server=pbx.example", 'pbx.password=se"cret'], ["pbx.password has", "another one"]),
+        (["pbx.server=pbx.example", "pbx.password=se\\\\cret"], ["pbx.password has"]),
+    ],
+)
+def test_a_pbx_that_the_stack_could_not_be_told_of_is_refused(settings: list[str], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, ["pbx.user=1000", *settings])
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "server", ["pbx.example", "192.0.2.1:5070", "pbx.example:5061;transport=tls", "pbx;transport=udp"]
+)
+def test_a_pbx_is_named_by_host_port_and_transport(server: str) -> None:
+    config = load_config(None, [f"pbx.server={server}", "pbx.user=10-0.a", "pbx.password=pass word;1"])
+    assert (config.pbx.server, config.pbx.password) == (server, "pass word;1")
 
 
 def test_call_ids_whose_ports_would_not_exist_are_refused() -> None:

@@ -80,7 +80,7 @@ def check_round_trip(config: Config, running: Mapping[int, str]) -> list[Finding
         f"whisper (loaded in {heard.load_s:.1f} s) heard {heard.text!r} in {heard.hear_s * 1000:.0f} ms"
     )
     if not heard.is_speech:
-        mend = "set inbound.start_probability lower, or inbound.vad to energy"
+        mend = "set inbound.start_probability and end_probability lower, or inbound.vad to energy"
         return [Finding("round trip", "error", f"{text}; the speech detector heard nobody speak", mend)]
     if likeness(sentence, heard.text) < ALIKE:
         mend = f"make whisper.language and whisper.model fit the voice of {voice}"

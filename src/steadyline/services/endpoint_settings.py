@@ -3,6 +3,7 @@
 from steadyline.audio.endpointing import EndpointSettings
 from steadyline.audio.onset import OnsetSettings
 from steadyline.config import Config
+from steadyline.config_speech import CUT_SEARCH_S
 
 
 def endpoint_settings(config: Config) -> EndpointSettings:
@@ -25,4 +26,5 @@ def endpoint_settings(config: Config) -> EndpointSettings:
         soft_end_ms=min(inbound.prepare_after_ms or inbound.end_silence_ms, inbound.end_silence_ms),
         end_silence_ms=inbound.end_silence_ms,
         max_utterance_s=inbound.max_utterance_s,
+        cut_search_s=CUT_SEARCH_S,
     )
