@@ -19,7 +19,7 @@ from tests.services.scenes import (
 )
 
 from steadyline.config import Config
-from steadyline.drills.simulated_engines import RuleModel, SimulatedEngines
+from steadyline.drills.simulated_engines import RuleModel, SimulatedEngines, ToneRecognizer
 
 
 @pytest.mark.parametrize("dead", [["whisper"], ["llama"], ["tts"], ["whisper", "llama", "tts"]])
@@ -94,6 +94,31 @@ def test_how_long_callers_waited_for_the_answer_is_journaled_apart_from_the_phra
         assert record.turns[1].timings_ms["first_audio"] > 3000
 
     play(scene, journal)
+
+
+def test_who_was_answered_while_the_line_to_inbound_was_lost_is_not_asked_to_wait(journal: Path) -> None:
+    """What LLaMA has taken is told along that line, and is told again when it is back."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        ways = [system.network.path("gateway", "inbound"), system.network.path("inbound", "gateway")]
+        call.say("alpha")
+        await until(lambda: not call.is_saying)
+        await asyncio.sleep(0.9)
+        for way in ways:
+            way.cut()
+        await asyncio.sleep(1.8)
+        for way in ways:
+            way.mend()
+        await until(lambda: "ten" in call.heard_text, 10)
+        await asyncio.sleep(40)
+        assert call.heard_text == f"{GREETING} {answer_to('alpha')}" and not call.closed.done()
+
+    config = drill_config()
+    config.outbound.silence_prompt_after_s = 0.0
+    config.inbound.turn_end = "silence"
+    play(scene, journal, config=config, engines=SimulatedEngines(recognizer=lambda: ToneRecognizer(1.4)))
 
 
 def test_nobody_is_asked_to_wait_who_asked_nothing(journal: Path) -> None:

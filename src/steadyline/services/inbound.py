@@ -96,6 +96,7 @@ class InboundCall(ProcessorCall):
         self._digits: Outbox[int, line_messages.Digit] = Outbox(KEPT_DIGITS)
         self._newest_digit = self._newest_typed = -1
         self._told: Outbox[int, line_messages.CallerSpeech] = Outbox(2 * KEPT_ENDS)
+        self._committed: messages.Committed | None = None
         self._pipeline = PipelineState(False, "whisper: not connected")
         self._utterances = 0
         self._told_learned = ""
@@ -119,8 +120,11 @@ class InboundCall(ProcessorCall):
             # A new inbound cuts the same utterances as the former one did if its windows begin where that one's did.
             self._segmenter = self._segmenter_from(welcome.committed.get("sample", 0))
         self.line.send(self._pipeline)
-        # What was said while the line was away: the gateway must know every end that whisper may know.
+        # What was said and what LLaMA took while the line was away: the gateway must know every end that whisper may know, and
+        # that an answer which it has had meanwhile is owed no more.
         self.line.send_again(self._told.after(None))
+        if self._committed is not None:
+            self.line.send(self._committed)
 
     def from_line(self, message: Message) -> None:
         if isinstance(message, audio_messages.CallerAudio):
@@ -153,6 +157,7 @@ class InboundCall(ProcessorCall):
             self._kept.commit(message.sample)
             self._digits.commit(message.sample)
             self._told.commit(message.sample)
+            self._committed = message
             self.line.send(message)
 
     def engine_closed(self, role: str, reason: str) -> None:
@@ -213,7 +218,7 @@ class InboundCall(ProcessorCall):
 
     def _take_words(self, words: messages.Hypothesis) -> None:
         """Whisper's words of what was said through the pause that is going on. A "mhm" that ends with it lets the agent go on."""
-        if self._is_paused and words.revision == self._revision:
+        if self._is_paused and self._turn.is_of_pause(words, self._revision):
             self._is_nod = is_backchannel(words.text, self._language, self._barge_in.backchannels)
         silence_ms = self._turn.wait_ms(words, self._revision)
         if silence_ms is not None:

@@ -38,11 +38,17 @@ class PlaybackHold:
 
     def caller_speech(self, is_speaking: bool, now: float) -> None:
         """Inbound heard that what was heard last is an utterance, or that it is over."""
-        if self._until:
-            self._until[max(self._until)] = FOREVER if is_speaking else now + self._undecided_s
+        if not self._until:
+            return
+        newest = max(self._until)
+        if is_speaking:
+            self._until[newest] = FOREVER
+        else:
+            self.inbound_lost(now)
+            self._until[newest] = now + self._undecided_s
 
     def inbound_lost(self, now: float) -> None:
-        """Nobody can tell whether the caller goes on speaking."""
+        """Nobody can tell whether the caller goes on speaking: nothing is held for longer than what is undecided."""
         self._until = {sample: min(until, now + self._undecided_s) for sample, until in self._until.items()}
 
     def committed(self, sample: int) -> None:

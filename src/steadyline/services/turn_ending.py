@@ -70,6 +70,10 @@ class TurnEnding:
             return self._decided_ms
         return self._words_within_ms if are_words_coming and self._expects_words else self._end_silence_ms
 
+    def is_of_pause(self, hypothesis: Hypothesis, revision: int) -> bool:
+        """These are the words through the pause that is going on; revisions begin anew with each utterance."""
+        return self._paused is not None and (hypothesis.start, hypothesis.revision) == (self._paused.start, revision)
+
     def wait_ms(self, hypothesis: Hypothesis, revision: int) -> float | None:
         """The silence after which the pause that is going on ends the turn, ms.
 
@@ -80,9 +84,7 @@ class TurnEnding:
         Returns:
             None: words do not decide, or these are of a pause that is over.
         """
-        paused = self._paused
-        is_of_it = paused is not None and (hypothesis.start, hypothesis.revision) == (paused.start, revision)
-        if not self._decides or not is_of_it:
+        if not self._decides or not self.is_of_pause(hypothesis, revision):
             return None
         ending = ending_of(hypothesis.text, self._table)
         self._is_explained = ending in UNFINISHED

@@ -52,6 +52,15 @@ def test_a_cough_after_an_interruption_does_not_free_what_is_not_decided() -> No
     assert not hold.is_held
 
 
+def test_what_was_typed_while_the_caller_spoke_holds_no_longer_than_what_was_said() -> None:
+    hold = interrupted(1000)
+    hold.caller_speech(True, 0.1)
+    hold.interrupting(9000, 1.0)
+    hold.caller_speech(False, 1.0)
+    hold.look(1.0 + UNDECIDED_S)
+    assert not hold.is_held, "whoever decides may be dead"
+
+
 def test_a_sign_of_speech_that_nobody_follows_up_frees_by_itself() -> None:
     hold = interrupted(now=5.0)
     hold.look(5.0 + UNDECIDED_S)
