@@ -1,6 +1,7 @@
 """What comes from the line: codecs of other rates, a change of codec, no ACK, long speech, long silence."""
 
 import asyncio
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,62 @@ def test_a_change_of_codec_before_the_first_word(journal: Path) -> None:
         call.change_rate(16_000)
         await asyncio.sleep(3)
         assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal)
+
+
+@pytest.mark.parametrize("held_s", [0.02, 2.0, 8.0])
+def test_a_call_on_hold_hears_the_rest_of_the_answer_when_it_is_taken_back(journal: Path, held_s: float) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await until(lambda: "three" in call.heard_text)
+        call.hold(True)
+        await asyncio.sleep(held_s)
+        call.hold(False)
+        await until(lambda: "ten" in call.heard_text)
+        await silence(call)
+        # The word in the middle of which the call was put on hold may be heard in two pieces.
+        heard = [word for word, _ in groupby(call.heard_text.split())]
+        assert heard == [*GREETING.split(), *answer_to("alpha").split()]
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal)
+
+
+def test_whoever_has_the_call_on_hold_waits_for_nothing(journal: Path) -> None:
+    """Neither for an answer nor to be asked whether they are there: they hear nothing, and the call goes on afterwards."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await until(lambda: not call.is_saying)
+        call.hold(True)
+        await asyncio.sleep(60)
+        call.hold(False)
+        await until(lambda: "ten" in call.heard_text)
+        await silence(call)
+        words = call.heard_text.removeprefix(f"{GREETING} ").split()
+        assert [word for word in words if word != "winter"] == answer_to("alpha").split(), words
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    play(scene, journal)
+
+
+def test_streams_that_are_replaced_at_the_same_rate_cost_no_word(journal: Path) -> None:
+    """A PBX that hands the media over to somebody else sends a re-INVITE in the middle of an answer."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        call.say("alpha")
+        await until(lambda: "three" in call.heard_text)
+        call.flush()
+        await silence(call)
+        heard = [word for word, _ in groupby(call.heard_text.split())]
+        assert heard == [*GREETING.split(), *answer_to("alpha").split()]
 
     play(scene, journal)
 

@@ -26,6 +26,7 @@ class Line:
     """A telephone line that takes 20 ms at a time from its queue and counts."""
 
     peer, codec, sip_call_id, line_rate_hz = "sip:caller@simulated", "PCMU", "1", RATE_HZ
+    ready, flushed_samples = True, 0
 
     def __init__(self) -> None:
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -47,6 +47,7 @@ class SimulatedCall:
         closed_at: when the call was over, in virtual seconds; None before.
         last_sound_at: when the caller heard something last, in virtual seconds; None before the first sound.
         overflowed_samples: samples that it gave in vain.
+        flushed_samples: samples that were dropped before they were played.
         on_heard: called with every 20 ms that the caller hears, int16 at the line's rate.
         lost_share: of the frames in either direction that the network loses, 0 to 1; evenly.
     """
@@ -62,7 +63,9 @@ class SimulatedCall:
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.is_answered = False
         self.answered_at: float | None = None
+        self._is_on_hold = False
         self._kept_samples = 0
+        self.flushed_samples = 0
         self.overflowed_samples = 0
         self.on_heard: Callable[[Samples], None] = lambda frame: None
         self.lost_share = 0.0
@@ -130,6 +133,11 @@ class SimulatedCall:
         self._said = []
         self._to_say = np.zeros(0, np.int16)
         self.flush()
+
+    def hold(self, is_held: bool) -> None:
+        """The caller's phone puts the call on hold, or takes it back (re-INVITE): what is queued is lost."""
+        self.flush()
+        self._is_on_hold = is_held
 
     def hang_up(self, reason: str = "caller hung up") -> None:
         """End the call."""
@@ -225,7 +233,7 @@ class SimulatedCall:
         return np.concatenate(said) if said else np.zeros(0, np.int16)
 
     def write(self, samples: Samples) -> int:
-        taken = min(len(samples), QUEUE_S * self._rate_hz - len(self._queue)) if not self.closed.done() else 0
+        taken = min(len(samples), QUEUE_S * self._rate_hz - len(self._queue)) if self.ready else 0
         self._queue = np.concatenate((self._queue, samples[:taken]))
         self._kept_samples += taken
         self.overflowed_samples += len(samples) - taken
@@ -233,6 +241,7 @@ class SimulatedCall:
 
     def flush(self) -> None:
         self._kept_samples -= len(self._queue)
+        self.flushed_samples += len(self._queue)
         self._queue = np.zeros(0, np.int16)
 
     def media_stats(self) -> dict[str, Any]:
@@ -244,6 +253,10 @@ class SimulatedCall:
             "sent_packets": arrived,
             "lost_packets_peer": self._lost_frames,
         }
+
+    @property
+    def ready(self) -> bool:
+        return self.is_answered and not self._is_on_hold and not self.closed.done()
 
     @property
     def buffered_samples(self) -> int:

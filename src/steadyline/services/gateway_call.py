@@ -141,6 +141,8 @@ class GatewayCall:
         """A processor's connection of this call is open."""
         if role == "inbound":
             self.inbound = link
+            self._owed.inbound_lost()
+            self._hold.inbound_lost(self._now())
             # The next tick looks at the new one: how long the caller says nothing is counted anew.
             self._silence.listened_to(None, self._now())
             link.send_again(self._caller.marks())
@@ -229,7 +231,9 @@ class GatewayCall:
     def tick(self, enough_ms: int | None = None) -> None:
         """Every frame: pass the caller's audio on, report the cursor, or only every other time while so much is queued."""
         self._follow_rate()
-        self._silence.listened_to(self.inbound, self._now())
+        self._hold.look(self._now())
+        # First of all: what the line has lost has not left for the caller.
+        self._follow_hold()
         samples = self.line.read()
         hears, buffered = bool(len(samples) and self.rate_hz), self.line.buffered_samples
         left = self._echo.tell(self.inbound, buffered, self._caller.next_sample, self.rate_hz, more=hears)
@@ -237,14 +241,20 @@ class GatewayCall:
             self._recording.played(self._caller.next_sample, self.rate_hz, left)
         if hears:
             self._hear(samples)
-        self._hold.look(self._now())
-        self._follow_hold()
+        self._note_line_hold()
         if self.outbound is not None:
             self._tell_outbound(self._playback.cursor(enough_ms))
         elif self.rate_hz and self._playback.play_comfort_noise():
             self._quiet_ticks = 0
         if self._hang_up_reason and self._playback.is_settled:
             self.on_hang_up(self._hang_up_reason)
+
+    def _note_line_hold(self) -> None:
+        """Whoever has put the call on hold hears nothing: neither do they wait for us, nor is it their turn to speak."""
+        is_on_hold = self._playback.is_refused
+        self._silence.listened_to(None if is_on_hold else self.inbound, self._now())
+        if self._owed.on_hold(is_on_hold, self._now()):
+            self._tell_news()
 
     def _follow_rate(self) -> None:
         if self._playback.follow_rate():

@@ -49,10 +49,18 @@ class LineCall(Protocol):
     def media_stats(self) -> dict[str, Any]: ...
 
     @property
+    def ready(self) -> bool:
+        """Media runs in both directions; not so on hold."""
+
+    @property
     def played_samples(self) -> int: ...
 
     @property
     def buffered_samples(self) -> int: ...
+
+    @property
+    def flushed_samples(self) -> int:
+        """How many of the written samples were dropped, by `flush` or with streams that were replaced."""
 
 
 class Line(Protocol):

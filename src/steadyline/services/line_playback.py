@@ -29,6 +29,9 @@ class LinePlayback:
 
     Audio is taken only after outbound has echoed the newest `Playback`: what it had sent before is out of place by then.
 
+    A line takes nothing while the caller has put the call on hold, and loses what is queued when the streams are replaced
+    (RFC 3264, 8: re-INVITE). Playback is held until it takes something again, and goes on after what was played.
+
     Args:
         line: the telephone's side.
         echo: is told what goes there.
@@ -46,7 +49,14 @@ class LinePlayback:
         self._waits = False
         self._number = self._echoed = 0
         self._first_turn = 0
-        self._is_held = self._is_flushing = False
+        self._is_held = self._is_flushing = self._is_interrupted = False
+        self._is_refused = False
+        self._flushed_before = 0
+
+    @property
+    def is_refused(self) -> bool:
+        """The line takes nothing: the call is on hold."""
+        return self._is_refused
 
     @property
     def rate_hz(self) -> int:
@@ -80,7 +90,7 @@ class LinePlayback:
         self._clauses = {identity: (rendering, -1) for identity, (rendering, _) in self._clauses.items()}
         self._rate_hz = rate_hz
         self._echo.line_restarted()
-        self._played_before = self._line.played_samples
+        self._played_before, self._flushed_before = self._line.played_samples, self._line.flushed_samples
         self._is_flushing = False
         return True
 
@@ -91,17 +101,34 @@ class LinePlayback:
 
     def follow(self, is_held: bool, first_turn: int) -> line_messages.Playback | None:
         """Hold or go on, and let answers to turns before `first_turn` be over; what outbound is to be told, if that is new."""
-        if self._is_flushing and not self._line.buffered_samples:
-            self._ledger.flushed(self._played_total())
-            self._is_flushing = False
-        if (is_held, first_turn) == (self._is_held, self._first_turn) or (self._is_flushing and not is_held):
-            return None
-        if is_held and not self._is_held:
+        has_lost = self._look_at_line()
+        if self._is_refused and self._is_held and self._line.ready:
+            self._is_refused = False
+        is_interrupted, is_held = is_held, is_held or self._is_refused
+        is_same = (is_held, first_turn) == (self._is_held, self._first_turn) and not has_lost
+        if is_interrupted and not self._is_interrupted:
             self._echo.flushed(self._line.buffered_samples)
             self._line.flush()
             self._is_flushing = True
+        self._is_interrupted = is_interrupted
+        if is_same or (self._is_flushing and not is_held):
+            return None
         self._is_held, self._first_turn = is_held, first_turn
         return self._playback()
+
+    def _look_at_line(self) -> bool:
+        """Whether it has lost what it was given, and nobody asked it to."""
+        if self._is_flushing and self._line.buffered_samples:
+            return False
+        lost = self._line.flushed_samples - self._flushed_before
+        self._flushed_before += lost
+        if not lost and not self._is_flushing:
+            return False
+        self._ledger.flushed(self._played_total())
+        has_lost, self._is_flushing = not self._is_flushing, False
+        if has_lost:
+            self._echo.flushed(lost)
+        return has_lost
 
     def echoed(self, playback: line_messages.Playback) -> None:
         """Outbound has done as it was told."""
@@ -113,20 +140,21 @@ class LinePlayback:
         if not self._takes_audio or audio.turn < self._first_turn:
             return False
         accepted = self._write(audio.samples) if len(audio.samples) else 0
-        if accepted < len(audio.samples):
-            return False
-        self._ledger.accepted(Cursor(audio.turn, audio.clause, audio.end_sample), accepted)
-        self._clauses[(audio.turn, audio.clause)] = (audio.rendering, audio.end_sample if audio.last else -1)
-        if len(self._clauses) > REMEMBERED_CLAUSES:
-            del self._clauses[min(self._clauses)]
-        return True
+        refused = len(audio.samples) - accepted
+        if accepted or not refused:
+            self._ledger.accepted(Cursor(audio.turn, audio.clause, audio.end_sample - refused), accepted)
+            self._clauses[(audio.turn, audio.clause)] = (audio.rendering, audio.end_sample if audio.last else -1)
+            if len(self._clauses) > REMEMBERED_CLAUSES:
+                del self._clauses[min(self._clauses)]
+        return not refused
 
     def play_phrase(self, phrase: audio_messages.PhraseAudio) -> bool:
         """Queue a piece of a phrase; False when it is not taken."""
         self._received += len(phrase.samples)
-        if self._takes_audio:
-            self._ledger.accepted_aside(self._write(phrase.samples))
-        return self._takes_audio
+        if not self._takes_audio:
+            return False
+        self._ledger.accepted_aside(self._write(phrase.samples))
+        return not self._is_refused
 
     def play_comfort_noise(self) -> bool:
         """Nobody gives the line anything: let it sound alive (RFC 3389 is for what is not sent; here every packet is)."""
@@ -157,10 +185,12 @@ class LinePlayback:
 
     @property
     def _takes_audio(self) -> bool:
-        return not self._is_held and self._echoed == self._number
+        return not self._is_held and not self._is_refused and self._echoed == self._number
 
     def _write(self, samples: Samples) -> int:
-        return self._echo.queued(samples, self._line.write(np.asarray(samples, np.int16)))
+        taken = self._echo.queued(samples, self._line.write(np.asarray(samples, np.int16)))
+        self._is_refused = taken < len(samples)
+        return taken
 
     def _played_total(self) -> int:
         return self._line.played_samples - self._played_before

@@ -10,11 +10,12 @@ class OwedAnswer:
     """Pure; times are arguments, in seconds of one clock.
 
     An answer is owed from the end of an utterance on, until LLaMA has said that it had no words, or until the first frame
-    of the answer was accepted. While the caller speaks nothing is owed.
+    of the answer was accepted. While the caller speaks, or has the call on hold, nothing is owed.
     """
 
     def __init__(self) -> None:
         self._is_speaking = False
+        self._on_hold_at_s: float | None = None
         self._ended_at_s = 0.0
         self._spoken_through = 0
         self._committed_through = 0
@@ -42,13 +43,22 @@ class OwedAnswer:
         """When the caller ended what is to be answered; None while nothing is owed."""
         is_taken = self._spoken_through <= self._committed_through
         is_owed = not is_taken or self._committed_turn > self._accepted_turn
-        return self._ended_at_s if is_owed and not self._is_speaking else None
+        return self._ended_at_s if is_owed and not self._is_speaking and self._on_hold_at_s is None else None
 
     def caller_speech(self, is_speaking: bool, sample: int, now: float) -> None:
         """Inbound heard the caller begin, or end at `sample`; a new inbound says again what was said before."""
         if not is_speaking and sample > self._spoken_through:
             self._spoken_through, self._ended_at_s = sample, now
         self._is_speaking = is_speaking and sample >= self._spoken_through
+
+    def on_hold(self, is_on_hold: bool, now: float) -> bool:
+        """The caller hears nothing, or hears us again; the time between is no waiting. True when that is new."""
+        if is_on_hold == (self._on_hold_at_s is not None):
+            return False
+        if self._on_hold_at_s is not None:
+            self._ended_at_s = min(now, self._ended_at_s + now - self._on_hold_at_s)
+        self._on_hold_at_s = now if is_on_hold else None
+        return True
 
     def inbound_lost(self) -> None:
         """Nobody can tell whether the caller goes on speaking."""

@@ -15,13 +15,16 @@ class Line:
 
     def __init__(self) -> None:
         self.line_rate_hz = RATE_HZ
-        self.buffered_samples = self.played_samples = 0
+        self.buffered_samples = self.played_samples = self.flushed_samples = 0
+        self.ready, self.takes = True, 1_000_000
 
     def write(self, samples: np.ndarray) -> int:
-        self.buffered_samples += len(samples)
-        return len(samples)
+        taken = min(len(samples), self.takes if self.ready else 0)
+        self.buffered_samples += taken
+        return taken
 
     def flush(self) -> None:
+        self.flushed_samples += self.buffered_samples
         self.buffered_samples = 0
 
     def play(self, frames: int) -> None:
@@ -132,3 +135,59 @@ def test_while_enough_is_queued_every_other_report_can_wait() -> None:
         line.play(2)
         reports.append(playback.cursor(enough_ms=80))
     assert [None if report is None else report.buffered for report in reports] == [None, 960, None, 320, 0]
+
+
+def test_a_call_on_hold_is_gone_on_with_where_it_was_left() -> None:
+    line, playback = opened()
+    for end in (160, 320, 480, 640):
+        assert playback.play(audio(1, 0, end))
+    line.play(2)
+    line.flush()  # its streams are replaced
+    line.ready = False
+    again = told(playback.follow(False, 0))
+    assert not again.is_held and again.accepted["sample"] == 320
+    playback.echoed(again)
+    assert not playback.play(audio(1, 0, 480))
+    assert playback.is_refused and not playback.play(audio(1, 0, 640))
+    held = told(playback.follow(False, 0))
+    assert held.is_held and held.accepted["sample"] == 320
+    playback.echoed(held)
+    assert playback.follow(False, 0) is None, "as long as it is on hold"
+    line.ready = True
+    freed = told(playback.follow(False, 0))
+    assert not freed.is_held and freed.accepted["sample"] == 320 and not playback.is_refused
+    playback.echoed(freed)
+    assert playback.play(audio(1, 0, 480))
+
+
+def test_streams_that_are_replaced_at_the_same_rate_lose_no_sound() -> None:
+    line, playback = opened()
+    for end in (160, 320, 480):
+        assert playback.play(audio(1, 0, end))
+    line.play(1)
+    line.flush()
+    again = told(playback.follow(False, 0))
+    assert not again.is_held and again.accepted["sample"] == 160
+    assert playback.follow(False, 0) is None
+    cursor = playback.cursor()
+    assert cursor is not None and cursor.played == (1, 0, 160)
+
+
+def test_a_piece_that_the_line_takes_in_part_goes_on_in_its_middle() -> None:
+    line, playback = opened()
+    line.takes = 100
+    assert not playback.play(audio(1, 0, 160))
+    assert told(playback.follow(False, 0)).accepted["sample"] == 100
+
+
+def test_an_interruption_on_hold_is_held_until_both_are_over() -> None:
+    line, playback = opened()
+    playback.play(audio(1, 0, 160))
+    line.ready = False
+    assert not playback.play(audio(1, 0, 320))
+    held = told(playback.follow(False, 0))
+    assert held.is_held
+    assert playback.follow(True, 0) is None, "it is held already"
+    line.ready = True
+    assert playback.follow(True, 0) is None
+    assert not told(playback.follow(False, 0)).is_held

@@ -27,6 +27,15 @@ def test_an_answer_is_owed_from_the_end_of_the_utterance_until_its_first_frame()
     assert owed.since_s is None
 
 
+def test_time_on_hold_is_no_waiting() -> None:
+    owed = OwedAnswer()
+    asked(owed, 9000, 2.0)
+    assert owed.on_hold(True, 3.0) and not owed.on_hold(True, 4.0)
+    assert owed.since_s is None
+    assert owed.on_hold(False, 63.0) and not owed.on_hold(False, 64.0)
+    assert owed.since_s == 62.0, "one second was waited before it"
+
+
 def test_what_had_no_words_is_not_answered() -> None:
     owed = OwedAnswer()
     asked(owed, 9000, 2.0)
