@@ -75,6 +75,30 @@ def test_a_call_leaves_what_was_said_and_heard(journal: Path, recorders: Recorde
     assert recording.damages() == []
 
 
+@pytest.mark.parametrize("question", ["alpha", "alpha bravo", "alpha bravo charlie"], ids=len)
+def test_the_end_of_an_answer_is_there_although_nothing_more_is_said(
+    journal: Path, recorders: Recorders, question: str
+) -> None:
+    """Sound is written in pieces of 0.2 s, and an answer ends within one."""
+    heard: list[tuple[str, str]] = []
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        await ask(call, question)
+        await asyncio.sleep(5)
+        uuid = journaled(system, call).call_uuid
+        call.hang_up()
+        heard.append((call.heard_text, uuid))
+        await asyncio.sleep(1)
+
+    play(scene, journal, recorder=recorders)
+    recorders.close()
+    [(text, uuid)] = heard
+    both = two_channels(Recording(call_folder(recorders.directory, uuid)).sound())
+    assert spoken(both[:, 1]) == text
+
+
 def test_all_services_tell_what_passed(journal: Path, recorders: Recorders) -> None:
     _, uuid = converse(journal, recorders)
     recording = Recording(call_folder(recorders.directory, uuid))

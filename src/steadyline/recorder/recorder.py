@@ -126,9 +126,14 @@ class CallRecording:
             rate_hz: of the samples.
             samples: of shape (n,); n may be 0.
         """
-        if self._hears and len(samples) and not self._stream.is_dropped:
-            end = self._played.end
-            self._gather(self._played, end if end >= clock - JITTER else clock, rate_hz, samples)
+        if not self._hears or self._stream.is_dropped:
+            return
+        has_paused = self._played.end < clock - JITTER
+        if len(samples):
+            self._gather(self._played, clock if has_paused else self._played.end, rate_hz, samples)
+        elif has_paused and (record := self._played.take()):
+            # Not with what is said next: whoever reads the recording would not wait so long for the end of an answer.
+            self._put(record)
 
     @_harmless
     def event(self, event: str, **detail: Any) -> None:
