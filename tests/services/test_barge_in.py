@@ -245,3 +245,19 @@ def test_nothing_of_interruptions_is_left_after_the_call(journal: Path) -> None:
         assert call.heard_text.startswith(GREETING)
 
     play(scene, journal, engines=long_answers())
+
+
+@pytest.mark.parametrize("ending", ["Xylophone.", ":)"], ids=["at which the voice fails", "which is no word"])
+def test_a_yes_to_an_answer_that_ends_without_a_sound_is_answered(journal: Path, ending: str) -> None:
+    """It was heard to its end, although there is nothing to hear: what is said then is no "go on"."""
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == "alpha one two three four five"
+        assert await ask(call, BACKCHANNEL) == f"{BACKCHANNEL} one two three four five"
+
+    engines = SimulatedEngines(
+        model=lambda: RuleModel(lambda question: f"{question} one two three four five. {ending}")
+    )
+    play(scene, journal, config=with_backchannel(), engines=engines)

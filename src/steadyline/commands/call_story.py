@@ -145,7 +145,9 @@ def _reply_at_s(call: CallRecord, turn: TurnRecord) -> float | None:
 
 
 def _unheard(turn: TurnRecord) -> str:
-    is_whole = all(clause.heard_samples and clause.heard_samples >= (clause.samples or 0) for clause in turn.clauses)
+    is_whole = all(
+        clause.heard_samples is not None and clause.heard_samples >= (clause.samples or 0) for clause in turn.clauses
+    )
     return "" if is_whole else "  (not all of it was heard)"
 
 

@@ -138,7 +138,7 @@ class Answer:
         self._clauses.put_nowait(None)
 
     def _put(self, clauses: Iterable[str]) -> None:
-        for text in filter(None, map(speakable, clauses)):
+        for text in filter(_has_sound, map(speakable, clauses)):
             now = asyncio.get_running_loop().time()
             self.first_clause_s = self.first_clause_s or now - self._started_at
             self.sounds_until = max(now, self.sounds_until) + CHARACTER_S * len(text)
@@ -150,3 +150,8 @@ class Answer:
             self.rests_for, self._rests = (text, self._rests - 1) if self._rests else ("", 0)
             if self.on_clause is not None:
                 self.on_clause(text)
+
+
+def _has_sound(text: str) -> bool:
+    """There is something to say: ":)" and "-" are no clauses."""
+    return any(character.isalnum() for character in text)

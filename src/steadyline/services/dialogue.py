@@ -13,13 +13,16 @@ from steadyline.wire.messages import Position
 class _Clause:
     text: str
     heard_samples: int = 0
-    samples: int = 0
+    samples: int | None = None
     rate_hz: int = 0
+    is_passed: bool = False
 
     @property
     def left_s(self) -> float:
         """Seconds that were not heard; for ever while its length is not known."""
-        return (self.samples - self.heard_samples) / self.rate_hz if self.rate_hz else float("inf")
+        if self.is_passed or (self.samples is not None and self.heard_samples >= self.samples):
+            return 0.0
+        return (self.samples - self.heard_samples) / self.rate_hz if self.samples and self.rate_hz else float("inf")
 
     @property
     def heard_words(self) -> list[str]:
@@ -27,6 +30,8 @@ class _Clause:
 
         Neither voice tells where its words lie, so they are taken to be spread evenly over the clause by their letters.
         """
+        if self.is_passed:
+            return self.text.split()
         if not self.heard_samples:
             return []
         reached = len(self.text) * (min(1.0, self.heard_samples / self.samples) if self.samples else 1.0)
@@ -70,7 +75,7 @@ class Dialogue:
         for turn in turns:
             exchange = self._exchanges[turn.turn] = _Exchange(turn.caller_text or "")
             for clause in turn.clauses:
-                exchange.clauses.append(_Clause(clause.text or "", clause.heard_samples or 0, clause.samples or 0))
+                exchange.clauses.append(_Clause(clause.text or "", clause.heard_samples or 0, clause.samples))
             exchange.is_whole = turn.clause_count is not None
         self._end_earlier()
 
@@ -91,6 +96,9 @@ class Dialogue:
         """The caller has heard a clause so far: "turn", "clause", "sample", and "of" samples at "rate_hz" if that is known."""
         exchange, number = self._exchanges.get(played.get("turn", 0)), played.get("clause", 0)
         if exchange is not None and number < len(exchange.clauses):
+            # Clauses are heard in their order: those before may have been heard while nobody was here to be told.
+            for earlier in exchange.clauses[:number]:
+                earlier.is_passed = True
             clause = exchange.clauses[number]
             clause.heard_samples = max(clause.heard_samples, played.get("sample", 0))
             clause.samples = played.get("of", clause.samples)

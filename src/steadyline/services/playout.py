@@ -272,8 +272,9 @@ class Playout:
     def _as_position(self, played: tuple[int, int, int]) -> Position:
         """What was played, as a position on the wire, and of how many samples of the clause; {} for nothing."""
         turn, clause, sample = played
-        if not sample:
-            return {}
         length = self._lengths.get((turn, clause))
+        # A clause without a sound, which its voice failed at, say, is heard at once.
+        if not sample and length != 0:
+            return {}
         of = {} if length is None else {"of": length, "rate_hz": self.rate_hz}
         return {"turn": turn, "clause": clause, "sample": sample} | of

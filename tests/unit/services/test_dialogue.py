@@ -123,3 +123,21 @@ def test_a_call_is_taken_up_from_the_journal() -> None:
         ("user", "C?"),
     ]
     assert dialogue.unfinished(3) == 1 and dialogue.unfinished(2) is None
+
+
+def test_clauses_before_one_that_was_heard_were_heard_although_nobody_told() -> None:
+    """The language model's service was away meanwhile, and only the newest is told again."""
+    dialogue = Dialogue(barges_in=True)
+    dialogue.asked(1, "Tell me.")
+    spoken(dialogue, 1, "Roses are red.", "Violets are blue.", "Sugar is sweet.")
+    heard(dialogue, 1, 1, 4000, 8000)
+    dialogue.asked(2, "Stop.")
+    assert told(dialogue)[1] == ("assistant", "Roses are red. Violets")
+
+
+def test_a_clause_without_a_sound_is_heard_at_once_also_when_it_is_restored() -> None:
+    for samples, is_heard in ((0, True), (None, False)):
+        dialogue = Dialogue(barges_in=True)
+        clause = ClauseRecord(1, 0, "Xylophone.", 0.0, 0, samples)
+        dialogue.restore([TurnRecord(1, 0, 0, "Yes?", None, 0.0, (clause,), 1, 0.0, {})])
+        assert dialogue.is_heard(1) is is_heard
