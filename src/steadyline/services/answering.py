@@ -43,6 +43,7 @@ class Answerer:
         self._answers: set[Answer] = set()
         self._pace = VoicePace()
         self._foreseen: asyncio.Future[None] | None = None
+        self._dropped = 0
         self._is_stopped = False
 
     async def begin(self) -> None:
@@ -189,4 +190,6 @@ class Answerer:
         limit_tokens = model.context_tokens - self._settings.max_tokens
         if sum(TEMPLATE_TOKENS + len(message.content) for message in prompt) <= limit_tokens:
             return prompt
-        return fit_history(prompt, count_tokens=model.count_tokens, limit_tokens=limit_tokens)
+        fitted = fit_history(prompt, count_tokens=model.count_tokens, limit_tokens=limit_tokens, dropped=self._dropped)
+        self._dropped = max(self._dropped, len(prompt) - len(fitted))
+        return fitted
