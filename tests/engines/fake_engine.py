@@ -7,6 +7,23 @@ from collections.abc import Callable
 from steadyline.errors import EngineError, ModelError
 
 
+class OddError(ValueError):
+    """Cannot be unpickled: it is made with more than it keeps."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+
+
+class OddValue:
+    """Cannot be unpickled either."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return OddValue, ()
+
+
 class FakeEngine:
     """Echoes, counts, fails, hangs and dies on request."""
 
@@ -37,6 +54,12 @@ class FakeEngine:
 
     def fail(self) -> None:
         raise EngineError("out of luck")
+
+    def fail_oddly(self) -> None:
+        raise OddError("voice", "out of breath")
+
+    def answer_oddly(self) -> object:
+        return OddValue("voice")
 
     def crash(self) -> None:
         os.abort()

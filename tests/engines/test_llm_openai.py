@@ -178,6 +178,8 @@ def test_nobody_listens(server: ScriptedServer) -> None:
         (429, '{"detail": "slow down"}', r"answered 429: .*slow down.*; it is overloaded"),
         (500, "", r"answered 500: Internal Server Error; see the server's log"),
         (503, '["loading"]', r"answered 503: .*loading.*; see the server's log"),
+        (422, '{"detail": [{"msg": "too long", "input": "my PIN"}]}', r"answered 422: too long; see the server's log"),
+        (500, '{"prompt": "my PIN"}', r"answered 500: an error with prompt; see the server's log"),
     ],
 )
 def test_a_refusal_says_why_and_what_to_do(server: ScriptedServer, status: int, body: str, expected: str) -> None:

@@ -38,6 +38,20 @@ def test_an_engines_error_is_raised_here(engine: RemoteEngine) -> None:
         engine.call("fail", {})
 
 
+def test_an_error_that_would_not_survive_the_way_says_what_it_said(engine: RemoteEngine) -> None:
+    with pytest.raises(EngineError, match="out of breath"):
+        engine.call("fail_oddly", {})
+    assert engine.call("count_tokens", {"messages": [1]}) == 1
+
+
+def test_an_answer_that_cannot_be_read_ends_the_engine_and_nobody_waits_for_ever(engine: RemoteEngine) -> None:
+    told: queue.SimpleQueue[EngineLostError] = queue.SimpleQueue()
+    engine.on_death(told.put)
+    with pytest.raises(EngineLostError, match="cannot be read"):
+        engine.call("answer_oddly", {})
+    assert "cannot be read" in str(told.get(timeout=DEADLOCK_S))
+
+
 def test_an_error_of_loading_is_raised_here() -> None:
     with pytest.raises(ModelError, match="steadyline models fetch missing"):
         RemoteEngine(PATH, {"greeting": "missing"}, threads=1)

@@ -174,3 +174,17 @@ def test_what_is_put_off_begins_when_it_can_wait_no_longer() -> None:
         await due
 
     run_in_virtual_time(scenario())
+
+
+def test_work_that_comes_before_the_engine_is_begun_to_be_loaded_waits_for_it() -> None:
+    """The ports are open a moment earlier."""
+
+    async def scenario() -> None:
+        host = EngineHost("whisper", lambda: "engine", Inline(), make_runtime(MemoryNetwork(), "whisper"))
+        early = asyncio.ensure_future(host.run(lambda engine: engine))
+        await asyncio.sleep(1)
+        assert not early.done() and host.waiting_for == "whisper: loading"
+        await host.start()
+        assert await early == "engine"
+
+    run_in_virtual_time(scenario())

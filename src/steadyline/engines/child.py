@@ -14,6 +14,7 @@ The child ends when the parent does.
 import ctypes
 import importlib
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -74,9 +75,9 @@ class EngineChild:
             value = getattr(self._engine, method)(**arguments)
             self._send(("result", number, list(value) if hasattr(value, "__next__") else value))
         except (SteadylineError, ValueError) as error:
-            self._send(("error", number, error))
+            self._send(("error", number, _portable(error, method)))
         except Exception as error:  # whatever a C library raises must reach whoever waits for the answer
-            self._send(("error", number, EngineError(f"{method} failed: {error!r}")))
+            self._send(("error", number, _in_our_words(error, method)))
         finally:
             self._cancelled.discard(number)
 
@@ -90,6 +91,18 @@ class EngineChild:
     def _send(self, message: tuple[Any, ...]) -> None:
         with self._sending:
             self._connection.send(message)
+
+
+def _portable(error: Exception, method: str) -> Exception:
+    """The error, or what it says where it would not survive the way: a class of the engine's own may be unknown there."""
+    try:
+        return error if type(pickle.loads(pickle.dumps(error))) is type(error) else _in_our_words(error, method)
+    except Exception:  # whatever pickling it raises
+        return _in_our_words(error, method)
+
+
+def _in_our_words(error: Exception, method: str) -> EngineError:
+    return EngineError(f"{method} failed: {error!r}")
 
 
 def main() -> None:

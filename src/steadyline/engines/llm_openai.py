@@ -15,6 +15,8 @@ from steadyline.errors import EngineError
 
 _SSE_FIELDS = ("event", "id", "retry")
 _SHOWN_CHARS = 200
+_BEGINNING_CHARS = 20
+"""Of what is no event stream; in a whole answer the words begin later."""
 _CHARS_PER_TOKEN = 3
 _TOKENS_PER_MESSAGE = 6
 _ADVICE = {
@@ -147,7 +149,8 @@ class OpenAiCompatibleModel:
 
     def _malformed(self, line: str) -> EngineError:
         return EngineError(
-            f"{self._url} does not stream chat completions: expected 'data: {{...}}', found {line[:_SHOWN_CHARS]!r}; "
+            f"{self._url} does not stream chat completions: expected 'data: {{...}}', found a line that "
+            f"begins with {line[:_BEGINNING_CHARS]!r}; "
             "check that llama.url is an OpenAI-compatible server"
         )
 
@@ -172,8 +175,13 @@ class OpenAiCompatibleModel:
 
 
 def _message(body: Any) -> str:
-    """The reason in an error's body: `{"error": {"message": ...}}`, `{"error": ...}` or whatever is there."""
-    reason = body.get("error", body) if isinstance(body, dict) else body
+    """The reason in an error's body: `{"error": {"message": ...}}`, `{"error": ...}`, `{"detail": [{"msg": ...}]}`.
+
+    Nothing else of it: many servers send back what they were asked, which is what a caller said.
+    """
+    reason = body.get("error", body.get("detail", body)) if isinstance(body, dict) else body
     if isinstance(reason, dict):
-        reason = reason.get("message", reason)
+        reason = reason.get("message") or f"an error with {', '.join(map(str, reason))}"
+    elif isinstance(reason, list):
+        reason = "; ".join(str(one.get("msg", "?")) if isinstance(one, dict) else str(one) for one in reason)
     return str(reason)[:_SHOWN_CHARS]

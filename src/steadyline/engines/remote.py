@@ -146,6 +146,10 @@ class RemoteEngine:
                 reply = self._connection.recv()
             except (EOFError, OSError):
                 break
+            except Exception as error:  # unpickling runs code of the engine's own classes
+                self._death = partial(EngineLostError, f"the engine's process sent what cannot be read: {error!r}")
+                self._process.kill()
+                break
             question = self._waiting.get(reply[1])
             if question is not None:
                 question.heard_at = time.monotonic()

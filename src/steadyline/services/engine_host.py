@@ -50,6 +50,7 @@ class EngineHost(Generic[E]):
         self._log = runtime.log
         self._metrics = runtime.metrics
         self._engine: asyncio.Future[E] | None = None
+        self._begun = asyncio.Event()
         self._error = ""
         self._queue = FairQueue(places, SPECULATIVE_PLACES, lead_s)
         self._turns: dict[Order, asyncio.Future[None]] = {}
@@ -74,6 +75,7 @@ class EngineHost(Generic[E]):
             SteadylineError: it cannot be loaded; the text says what to do.
         """
         self._engine = asyncio.get_running_loop().create_future()
+        self._begun.set()
         try:
             engine = await self._workers.run(self._load)
         except SteadylineError as error:
@@ -110,6 +112,7 @@ class EngineHost(Generic[E]):
         Raises:
             EngineError: whatever it was that went wrong inside: it concerns this piece of work, not the service.
         """
+        await self._begun.wait()
         assert self._engine is not None
         engine = await asyncio.shield(self._engine)
         order = order or Order(NO_CALL, self.now())

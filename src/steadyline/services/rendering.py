@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from steadyline.audio.lead import begins_at_once
 from steadyline.audio.trail import goes_on_at_once
+from steadyline.errors import EngineError
 from steadyline.services.engine_host import EngineHost
 from steadyline.services.engine_protocols import Synthesizer
 from steadyline.services.fair_queue import Order
 from steadyline.text.phrase_starts import breaks_off
-from steadyline.wire.audio_messages import ClauseAudio
+from steadyline.wire.audio_messages import MAX_RATE_HZ, MIN_RATE_HZ, ClauseAudio
 from steadyline.wire.messages import Clause, Message
 
 CHUNK_S = 0.2
@@ -54,11 +55,23 @@ async def rendered(host: EngineHost[Synthesizer], text: str, random: Callable[[]
 
 
 def render(engine: Synthesizer, text: str) -> tuple[NDArray[np.float32], int]:
-    """A whole clause, float32 mono, and its rate; outbound plays no clause that it has not got as a whole."""
+    """A whole clause, float32 mono within [-1, 1], and its rate; outbound plays no clause that it has not got as a whole.
+
+    Raises:
+        EngineError: the voice's rate, or the shape of what it gave, is none that can be played.
+    """
+    if type(engine.rate_hz) is not int or not MIN_RATE_HZ <= engine.rate_hz <= MAX_RATE_HZ:
+        raise EngineError(
+            f"the voice's rate_hz is {engine.rate_hz!r}, expected a whole number from {MIN_RATE_HZ} to {MAX_RATE_HZ}"
+        )
     chunks = list(engine.synthesize(text))
     if not chunks:
         return np.zeros(0, np.float32), engine.rate_hz
-    samples = begins_at_once(np.concatenate(chunks), engine.rate_hz)
+    if any(np.ndim(chunk) != 1 for chunk in chunks):
+        raise EngineError(f"the voice gave samples of shape {np.shape(chunks[0])}, expected one dimension")
+    # What is no number would be refused on the way, again and again.
+    finite = np.nan_to_num(np.concatenate(chunks).astype(np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
+    samples = begins_at_once(np.clip(finite, -1.0, 1.0), engine.rate_hz)
     return (goes_on_at_once(samples, engine.rate_hz) if breaks_off(text) else samples), engine.rate_hz
 
 
