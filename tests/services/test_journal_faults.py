@@ -8,7 +8,9 @@ import pytest
 from tests.services.full_disk import FullDisk
 from tests.services.scenes import GREETING, SimulatedSystem, answer_to, answered, ask, journaled, play, started, until
 
+from steadyline.drills.simulated_workers import SimulatedDisk
 from steadyline.services.journal_access import RETRY_S
+from steadyline.services.llama import LlamaService
 
 
 @pytest.fixture
@@ -98,5 +100,24 @@ def test_whisper_that_comes_back_while_the_disk_is_full_repeats_no_turn(journal:
         disk.is_full = False
         await until(lambda: faults(system) == {}, 3)
         assert [turn.caller_text for turn in journaled(system, call).turns] == [None, "alpha", "bravo"]
+
+    play(scene, journal)
+
+
+def test_whisper_that_comes_back_while_the_disk_hangs_is_let_in_by_what_llama_knows(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer_to("alpha")
+        llama = system.running["llama"].service
+        assert isinstance(llama, LlamaService)
+        disk = llama._journal._workers
+        assert isinstance(disk, SimulatedDisk)
+        disk._takes_s = 60.0
+        system.kill("whisper")
+        await asyncio.sleep(1)
+        await system.start("whisper")
+        await asyncio.sleep(2)
+        assert await ask(call, "bravo") == answer_to("bravo")
 
     play(scene, journal)

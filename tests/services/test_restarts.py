@@ -363,3 +363,23 @@ def test_a_voice_that_ends_its_session_in_a_call_that_lives_is_dialed_again(jour
         assert call.heard_text == f"{GREETING} {answer_to('alpha')}"
 
     play(scene, journal)
+
+
+def test_a_voice_without_llama_does_not_dial_outbound_again_and_again(journal: Path) -> None:
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        call = await answered(system)
+        assert await ask(call, "alpha") == answer_to("alpha")
+        system.kill("llama")
+        await asyncio.sleep(20)
+        board = system.running["tts"].runtime.board
+        for _ in range(100):
+            await asyncio.sleep(0.5)
+            assert 5 not in [one["number"] for one in board.as_dicts()], "it has given way to a voice that has llama"
+        await system.start("llama")
+        await asyncio.sleep(3)
+        assert await ask(call, "bravo") == answer_to("bravo")
+
+    config = drill_config()
+    config.outbound.silence_prompt_after_s = config.outbound.wait_after_s = config.outbound.goodbye_after_s = 0.0
+    play(scene, journal, config=config)

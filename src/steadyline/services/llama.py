@@ -71,6 +71,10 @@ class LlamaService:
         uuid = hello.call_uuid
         if not hello.call_id or not uuid:
             return NO_CALL
+        session = self._sessions.get(uuid)
+        if session is not None and session.is_restored:
+            # It knows: a journal that hangs must not keep a new whisper out.
+            return Welcome("llama", self._runtime.epoch, {"sample": session.committed, "turn": session.turn})
         sample, turn = await self._journal.ask(
             lambda journal: (journal.committed_through(uuid), journal.last_turn(uuid)), (0, 0)
         )

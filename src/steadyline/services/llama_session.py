@@ -42,6 +42,7 @@ class LlamaSession:
         on_end: Callable[["LlamaSession"], None],
     ) -> None:
         self.call_id, self.call_uuid, self.slot = hello.call_id, hello.call_uuid, slot
+        self.is_restored = False
         self.turn = 0
         self.committed = 0
         self._runtime = runtime
@@ -158,6 +159,7 @@ class LlamaSession:
         self.committed = await self._journal.committed_through()
         turns = await self._journal.turns()
         self.turn = max((turn.turn for turn in turns), default=0)
+        self.is_restored = True
         self._dialogue.restore(turns)
         # A voice may have told it before the journal had answered.
         self._dialogue.heard(self._newest_played)

@@ -66,6 +66,7 @@ class TtsSession:
         self._has_heard = asyncio.Event()
         self._knows_complete = asyncio.Event()
         self._giving_up: TimerHandle | None = None
+        self._has_given_way = False
 
     @property
     def reaches_outbound(self) -> bool:
@@ -102,7 +103,7 @@ class TtsSession:
         self._outbound_host = outbound_host
         if self._outbound is not None:
             self._outbound.nudge()
-        elif self.clauses:
+        elif self.clauses and not self._has_given_way:
             self._dial_outbound()
         if is_new:
             self.tell_state()
@@ -122,7 +123,9 @@ class TtsSession:
 
     def llama_opened(self, link: Link) -> None:
         """Connection 4 is open."""
-        self._llama, self.is_proven = link, True
+        self._llama, self.is_proven, self._has_given_way = link, True, False
+        if self.clauses and self._outbound is None and self._outbound_host:
+            self._dial_outbound()
         self._update_linger()
         self.tell_state()
         if self.played:
@@ -315,5 +318,5 @@ class TtsSession:
         elif self._outbound is not None:
             # Outbound is there and calls on: for a voice that LLaMA has found, should this be the ghost of one.
             self._outbound.abandon()
-            self._outbound = None
+            self._outbound, self._has_given_way = None, True
             self._knows_complete.clear()
