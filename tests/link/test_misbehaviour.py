@@ -261,3 +261,46 @@ def test_a_connection_that_was_accepted_while_the_port_was_being_closed_opens_no
         assert listener.links == []
 
     MemoryWorld(network).run(scenario())
+
+
+def test_a_stranger_who_refuses_us_chooses_neither_the_kind_nor_the_lines_of_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        llama = ListeningEnd(make_runtime(world.network, "llama"))
+        port = await llama.listen()
+        for number in range(30):
+            stranger = await RawPeer.dial(world.network, port)
+            stranger.say(Refused(f"code-{number}", "no\nERROR forged \x1b[2J" + "x" * 1000))
+            await until(lambda peer=stranger: peer.is_closed)
+        llama.acceptor.close()
+
+    world.run(scenario())
+    lines = warnings(caplog)
+    assert len(lines) == 10, "a flood is of one kind"
+    assert all(line.isprintable() and len(line) < 300 for line in lines)
+
+
+def test_a_port_that_nobody_wants_any_more_when_it_is_had_is_closed_again() -> None:
+    """A call ends while its port is being opened."""
+    world = MemoryWorld()
+
+    class Slow:
+        """A network that takes its time."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.network, name)
+
+        async def listen(self, *arguments: object) -> object:
+            await asyncio.sleep(1)
+            return await world.network.listen(*arguments)  # type: ignore[arg-type]
+
+    async def scenario() -> None:
+        llama, port = ListeningEnd(make_runtime(Slow(), "llama")), world.free_port()  # type: ignore[arg-type]
+        listening = asyncio.ensure_future(llama.acceptor.listen((HOST, port)))
+        await asyncio.sleep(0.5)
+        llama.acceptor.close()
+        await listening
+        (await world.network.listen((HOST, port), lambda *_: None)).close()  # type: ignore[arg-type,return-value]
+
+    world.run(scenario())

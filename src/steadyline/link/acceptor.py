@@ -27,6 +27,7 @@ class Refusal:
 
 
 Decision = Welcome | Refusal
+MAX_REASON_CHARACTERS = 200
 REPLACED = "replaced by a newer connection of the same peer"
 NO_CALL = Refusal("unknown-call", "HELLO without a call: call_id and call_uuid are needed here")
 
@@ -114,6 +115,10 @@ class Acceptor:
         except OSError as error:
             text = f"TCP port {address[1]} on {address[0]} cannot be listened on: {reason(error)}"
             raise PortTakenError(text, (("tcp", *address),)) from error
+        if self._is_closed:
+            # Meanwhile nobody wants it any more.
+            self._listening.close()
+            return
         self._port = self._listening.port
 
     def close(self, reason: str = "this service is stopping") -> None:
@@ -241,7 +246,8 @@ class Acceptor:
             self._pending.pop(link, None)
             is_told = closed.state is SessionState.REFUSED and link.hello is not None
             if closed.code not in ("bye", "eof") and not is_told:
-                self._runtime.flood_log.warning(closed.code, "dropped %s:%d: %s", *link.peer, closed.reason)
+                # Code and reason may be the stranger's own.
+                self._runtime.flood_log.warning("dropped", "dropped %s:%d: %s", *link.peer, _one_line(closed.reason))
             return
         if link.hello is None:
             return
@@ -261,3 +267,8 @@ class Acceptor:
             status.over("ended", closed.reason)
         else:
             status.lost(closed.reason)
+
+
+def _one_line(text: str) -> str:
+    """What a stranger may have said, fit for a log."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text[:MAX_REASON_CHARACTERS])
