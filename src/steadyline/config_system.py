@@ -61,12 +61,15 @@ class GatewaySection:
         60, "the same with `crowded_calls` or more: longer pieces cost less, and every answer some ms", low=10, high=100
     )
     crowded_calls: int = setting(6, "calls at once that are many", low=1)
+    real_time: bool = setting(
+        True, "with fewer, packets leave before everything else on the machine (SCHED_RR 1, where the system allows it)"
+    )
     typed_max_chars: int = setting(
         500, "longest line that a caller may type instead of speaking, characters; 0: none", low=0, high=4000
     )
     typed_per_minute: int = setting(30, "so many such lines are taken within a minute, each call", low=1, high=600)
     status_port: int = port_number(8071, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8061, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8061, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -90,7 +93,7 @@ class WebphoneSection:
     rtp_port_low: int = port_number(17408, "lowest RTP port of its calls to the gateway")
     rtp_port_high: int = port_number(17663, "highest RTP port; at least four ports a call")
     status_port: int = port_number(8086, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8087, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8087, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -184,7 +187,7 @@ class ConsoleSection:
     session_h: float = setting(12.0, "who has given the password is asked again after this, h", low=0.1, high=720)
     drills: bool = setting(False, "the console may also kill and freeze services, to see calls go on")
     status_port: int = port_number(8079, "TCP port for the supervisor's heartbeat")
-    metrics_port: int = port_number(8069, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8069, "HTTP port for /metrics, /live and /ready; 0: off", low=0)
 
 
 @dataclass
@@ -201,4 +204,4 @@ class SupervisorSection:
     start_timeout_s: float = setting(30.0, "the same between its start and its first answer, s", low=5)
     stop_timeout_s: float = setting(4.0, "services that do not stop within this are killed, s", low=0.5)
     status_port: int = port_number(8077, "TCP port for `steadyline status`")
-    metrics_port: int = port_number(8067, "HTTP port for /metrics, /live and /ready; 0: off")
+    metrics_port: int = port_number(8067, "HTTP port for /metrics, /live and /ready; 0: off", low=0)

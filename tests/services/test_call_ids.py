@@ -17,6 +17,7 @@ from tests.services.scenes import (
     now,
     play,
     remains,
+    silence,
     started,
     until,
 )
@@ -181,5 +182,29 @@ def test_ids_return_and_calls_of_the_same_id_are_told_apart(journal: Path) -> No
             assert journaled(system, call).call_id == 66
             call.hang_up()
             await asyncio.sleep(0)
+
+    play(scene, journal, config=config)
+
+
+def test_a_port_that_is_taken_is_told_until_the_gateway_has_heard_of_it(journal: Path) -> None:
+    """The connection along which it is told is lost in the same moment."""
+    config = drill_config()
+    config.gateway.first_call_id = 66
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        await system.network.listen(("127.0.0.1", INBOUND_BASE + 66), lambda: None)  # type: ignore[arg-type,return-value]
+        before = remains(system)
+        way_back = system.network.path("inbound", "gateway")
+        way_back.cut()
+        call = system.dial()
+        await asyncio.sleep(1.4)
+        way_back.mend()
+        await until(lambda: call.is_answered, 10)
+        await silence(call)
+        assert await ask(call, "alpha bravo") == answer_to("alpha bravo")
+        call.hang_up()
+        await asyncio.sleep(2)
+        assert remains(system) == before
 
     play(scene, journal, config=config)

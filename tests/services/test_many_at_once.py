@@ -112,3 +112,21 @@ def test_each_of_four_is_prepared_for_and_each_part_is_made_once(journal: Path, 
     assert max(waits) < first_after_silence_s + 0.45, (
         "heard, answered and rendered one after another it were 1.2 s more"
     )
+
+
+def test_the_gateway_goes_before_all_others_until_many_call(journal: Path) -> None:
+    """Few calls need little of the processor, and on time; those of many would take it from whoever answers them."""
+    config = drill_config()
+    config.gateway.crowded_calls = 3
+
+    async def scene(system: SimulatedSystem) -> None:
+        await started(system)
+        assert list(system.goes_first) == [True], "before the first call"
+        calls = [await answered(system) for _ in range(2)]
+        assert list(system.goes_first) == [True]
+        calls.append(await answered(system))
+        await until(lambda: list(system.goes_first) == [False])
+        calls[0].hang_up()
+        await until(lambda: list(system.goes_first) == [True])
+
+    play(scene, journal, config=config)

@@ -20,7 +20,8 @@ TARGET = "steadyline.target"
 PROGRAM = "/opt/steadyline/.venv/bin/steadyline"
 FILES = sorted(UNITS.iterdir())
 NAMES = (*SERVICES, *side_status_ports(Config()))
-OWN_KEYS = {"ExecStart", "TimeoutStartSec", "TimeoutStopSec", "RestartSec", "RestartPreventExitStatus"}
+REAL_TIME_KEYS = {"LimitRTPRIO", "RestrictRealtime"}
+OWN_KEYS = {"ExecStart", "TimeoutStartSec", "TimeoutStopSec", "RestartSec", "RestartPreventExitStatus", *REAL_TIME_KEYS}
 """In these the units differ; all else that stands in [Service] is the same everywhere."""
 
 
@@ -68,6 +69,14 @@ def test_it_is_restarted_watched_and_confined_like_all_others(file: Path) -> Non
     shared = {key: values for key, values in service.items() if key not in OWN_KEYS}
     assert shared == {key: values for key, values in whole.items() if key not in OWN_KEYS}
     assert (service["NoNewPrivileges"], service["ProtectSystem"]) == (["yes"], ["strict"])
+
+
+@pytest.mark.parametrize("file", SERVICE_FILES, ids=lambda file: file.name)
+def test_only_the_gateway_may_be_scheduled_in_real_time(file: Path) -> None:
+    service = read(file)["Service"]
+    has_gateway = file.name in ("steadyline.service", "steadyline-gateway.service")
+    expected = {"LimitRTPRIO": ["1"]} if has_gateway else {"RestrictRealtime": ["yes"]}
+    assert {key: service[key] for key in REAL_TIME_KEYS & service.keys()} == expected
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import logging
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -112,6 +113,7 @@ class SimulatedSystem:
         self.running: dict[str, RunningService] = {}
         self.ghosts: list[RunningService] = []
         self.lines: dict[str, SimulatedLine] = {}
+        self.goes_first: deque[bool] = deque(maxlen=1)
         self._gateway_configs: dict[str, Config] = {}
         self._random = random.Random(seed)
         self._disk_s = disk_s
@@ -259,7 +261,7 @@ class SimulatedSystem:
 
         journals: list[Journal] = []
         config = self._gateway_configs.get(process.name, self.config)
-        service = GatewayService(runtime, config, open_line, self._journal(runtime, journals))
+        service = GatewayService(runtime, config, open_line, self._journal(runtime, journals), self.goes_first.append)
         return RunningService(process, runtime, service, journals=journals)
 
     def _whisper(self, runtime: Runtime, process: SimulatedProcess) -> RunningService:

@@ -76,13 +76,16 @@ def _journal(config: Config, runtime: Runtime) -> JournalAccess:
 
 def _gateway(config: Config, runtime: Runtime) -> Assembled:
     from steadyline.services.gateway import GatewayService
+    from steadyline.services.real_time import RealTimeScheduling
     from steadyline.services.sip_line import sip_settings
     from steadyline.sip import SipUserAgent
 
     def open_line(on_incoming: Callable[[LineCall], None]) -> Awaitable[Line]:
         return cast(Awaitable[Line], SipUserAgent.start(sip_settings(config), on_incoming))
 
-    service = GatewayService(runtime, config, open_line, _journal(config, runtime))
+    scheduling = RealTimeScheduling(runtime.log)
+    go_first = scheduling.follow if config.gateway.real_time else lambda is_wanted: None
+    service = GatewayService(runtime, config, open_line, _journal(config, runtime), go_first)
     return Assembled(service, config.gateway.status_port, metrics_port=config.gateway.metrics_port)
 
 

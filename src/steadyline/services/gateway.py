@@ -39,6 +39,8 @@ class GatewayService:
         runtime, config: surroundings.
         open_line: brings the line up; calls come in through the callback that it is given.
         journal: the record of calls.
+        go_first: told whether this process may go before all others of the machine: few calls need little of it, and on
+            time.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class GatewayService:
         config: Config,
         open_line: Callable[[Callable[[LineCall], None]], Awaitable[Line]],
         journal: JournalAccess,
+        go_first: Callable[[bool], None] = lambda is_wanted: None,
     ) -> None:
         self._runtime = runtime
         self._config = config
         self._open_line = open_line
         self._journal = journal
+        self._go_first = go_first
         self._ids = CallIds(config.gateway.first_call_id, config.gateway.last_call_id, config.gateway.call_id_rest_s)
         self._calls: dict[str, GatewayCall] = {}
         self._controls: dict[str, Link] = {}
@@ -93,6 +97,7 @@ class GatewayService:
         }
 
     async def start(self) -> None:
+        self._go_first(True)
         await self._acceptor.listen((self._config.network.host, self._config.gateway.processor_port))
         self._line = await self._open_line(self._incoming)
         self._line.on_refused(self._admission.full)
@@ -197,6 +202,7 @@ class GatewayService:
         """One frame of every answered call; says what there was to do, for the ticker."""
         answered = [call for call in self._calls.values() if call.is_answered]
         is_crowded = len(answered) >= self._config.gateway.crowded_calls
+        self._go_first(not is_crowded)
         for call in answered:
             self._tick(call, self._config.gateway.crowded_frame_ms + LATE_MS if is_crowded else None)
         if not answered:
@@ -242,7 +248,7 @@ class GatewayService:
             if call.is_answered and not call.is_quiet:
                 self._ticker.wake()
         elif isinstance(message, PortTaken):
-            self._port_taken(message)
+            self._port_taken(link, message)
 
     def _closed(self, link: Link, closed: Closed) -> None:
         if link.hello is None:
@@ -258,10 +264,14 @@ class GatewayService:
             del self._controls[link.hello.role]
             self._runtime.log.warning("%s is gone: %s", link.hello.role, closed.reason)
 
-    def _port_taken(self, taken: PortTaken) -> None:
+    def _port_taken(self, link: Link, taken: PortTaken) -> None:
         """Give the call another id, unless the other processor asked for it already."""
         call = self._calls.get(taken.call_uuid)
-        if call is None or call.call_id != taken.call_id or call.is_answered:
+        if call is None:
+            # It has another id, or is over, and this one was not told: the connection was lost.
+            link.send(CallEnded(taken.call_id, taken.call_uuid, "no such call"))
+            return
+        if call.call_id != taken.call_id or call.is_answered:
             return
         now, former_id = self._runtime.clock.now(), call.call_id
         try:

@@ -137,6 +137,8 @@ class ProcessorCall:
             PortTakenError: the port is somebody else's; it may be tried again.
         """
         await self._acceptor.listen((self._host, self._place.port_base + self.call_id))
+        if self.is_released:
+            return
         self.line.start()
         for beacon in self._beacons.values():
             beacon.start()
@@ -262,17 +264,18 @@ class ProcessorService:
 
     async def _begin(self, gateway: Address, call: ProcessorCall, started: CallStarted) -> None:
         """Bind the call's port. The gateway gives another id to a call that rings; one that was answered waits for its port."""
-        is_told = False
+        is_logged = False
         while not call.is_released:
             try:
                 await call.start()
                 return
             except PortTakenError as error:
-                if not is_told:
+                if not is_logged:
                     text, extra = "%s: waiting for it, or for the next call id", {"call_id": call.call_id}
                     self._runtime.log.warning(text, error, extra=extra)
-                    self._controls[gateway].port_taken(started, self._place.port_base + started.call_id)
-                is_told = True
+                is_logged = True
+                # Each time: the connection may be lost with it, or with the gateway's answer.
+                self._controls[gateway].port_taken(started, self._place.port_base + started.call_id)
             await self._runtime.clock.sleep(PORT_RETRY_S)
 
     def _ended(self, ended: CallEnded) -> None:
