@@ -72,6 +72,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         DrillError: the system does not start.
         ConfigError: the limit cannot be written.
     """
+    folder = result_folder(namespace)
     is_instant = namespace.engines == "instant"
     options = CapacityOptions(
         is_instant,
@@ -92,7 +93,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
         "steps": [step.as_dict() for step in measured.steps],
         "took_s": measured.took_s,
     }
-    write_results(result_folder(namespace), result, page(command, measured, cores))
+    write_results(folder, result, page(command, measured, cores))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(measured, cores))
     if measured.limit:
         _apply(measured.limit, path if namespace.write else None, is_wanted=namespace.write)

@@ -12,7 +12,7 @@ from steadyline.bench.endpointing.report import as_dict, page, table
 from steadyline.bench.endpointing.run import measure
 from steadyline.bench.endpointing.speaking import SHIPPED, read_utterances, spoken
 from steadyline.config_file import load_config
-from steadyline.drills.options import conditions, say_progress, write_results
+from steadyline.drills.options import amount, conditions, say_progress, write_results
 
 NAME = "bench-endpointing"
 DESCRIPTION = """\
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--keep", type=Path, metavar="DIR", help="leave what was spoken there, as recordings")
     add(
         "--transcription-ms",
-        type=float,
+        type=amount,
         metavar="MS",
         help="how long each transcription is taken to last; without it, its CPU time (of little worth on a shared machine)",
     )

@@ -22,6 +22,8 @@ from steadyline.recorder.folders import RecordingError, call_folder, delete_reco
 from steadyline.recorder.reading import Recording
 from steadyline.services.recording import KEEPER, recordings_directory
 
+MAX_LIMIT = 1_000_000
+
 
 def run_calls(action: str, options: argparse.Namespace, config: Config) -> int:
     """Run one action; returns the exit status.
@@ -47,8 +49,8 @@ def run_calls(action: str, options: argparse.Namespace, config: Config) -> int:
 
 
 def _list(journal: JournalReader, options: argparse.Namespace, config: Config) -> int:
-    if options.limit < 1:
-        raise CallsError(f"--limit {options.limit}: expected 1 or more")
+    if not 1 <= options.limit <= MAX_LIMIT:
+        raise CallsError(f"--limit {options.limit}: expected 1 or more, at most {MAX_LIMIT}")
     since = since_when(options.since) if options.since else 0.0
     calls = journal.recent_calls(options.limit, since=since)
     live = live_uuids(calls, config)
@@ -161,7 +163,11 @@ def _is_confirmed(call: CallRecord) -> bool:
     if not sys.stdin.isatty():
         raise CallsError("nobody can be asked here: give --yes to delete without being asked")
     text = f"delete call {call.call_id} of {local_time(call.started_at)} from {printable(call.peer)}? [y/N] "
-    return input(text).strip().lower() in ("y", "yes")
+    try:
+        return input(text).strip().lower() in ("y", "yes")
+    except EOFError:  # Ctrl-D
+        print()
+        return False
 
 
 def _recording(call: CallRecord, config: Config) -> Recording:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,16 +16,17 @@ from steadyline.config import Config
 from steadyline.config_file import config_arguments, load_config
 from steadyline.errors import SteadylineError
 from steadyline.models.store import resolve
+from steadyline.phone.out_folder import writable_folder
 from steadyline.phone.report import CallReport, TurnReport
-from steadyline.recorder.folders import call_folder, delete_recording, recorded_calls
 from steadyline.services.assembly import model_store
-from steadyline.services.recording import FOLDER as RECORDINGS
 from steadyline.supervisor.free_ports import free_port_settings
 from steadyline.supervisor.up import run_system
 
 QUESTIONS = Path("examples") / "questions"
 """The questions that the repository ships."""
-SETTINGS = ("log.level=error", "console.enabled=false", "webphone.enabled=false")
+SETTINGS = ("log.level=error", "console.enabled=false", "webphone.enabled=false", "pbx.server=")
+FOLDER = "demo-journal"
+"""In the folder that the user names, for what the demo keeps and the next one deletes."""
 WHISPER_HZ = 16_000
 MARGIN_S = 0.3
 
@@ -38,12 +40,9 @@ def run_demo(config_path: Path | None, settings: Sequence[str], out: Path, say: 
     questions = list(say) or sorted(QUESTIONS.glob("*.wav"))
     if not questions:
         raise SteadylineError(f"no questions in {QUESTIONS}: run it in the repository's folder, or give --say FILE")
-    out.mkdir(parents=True, exist_ok=True)
-    journal = out / "journal.sqlite"
-    for path in out.glob("journal.sqlite*"):
-        path.unlink()
-    for call_uuid in recorded_calls(out / RECORDINGS):
-        delete_recording(call_folder(out / RECORDINGS, call_uuid))
+    made = writable_folder(out) / FOLDER
+    shutil.rmtree(made, ignore_errors=True)
+    journal = made / "journal.sqlite"
     every = [*free_port_settings(), *SETTINGS, f"journal.path={journal.resolve()}", *settings]
     config = load_config(config_path, every)
     reports: list[CallReport] = []

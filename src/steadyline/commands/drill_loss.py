@@ -56,6 +56,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     Raises:
         DrillError: a real service did not come up.
     """
+    folder = result_folder(namespace)
     if namespace.real is not None:
         all_measured = asyncio.run(measure_for_real(ALL_CONDITIONS, namespace.real, namespace.seed, _progress))
     else:
@@ -67,7 +68,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     name = "drill-loss" if namespace.real is None else "drill-loss-real"
     command = shlex.join(["steadyline", *sys.argv[1:]])
     result = {**conditions(name, command), **as_dict(all_measured, cadence, own_s)}
-    write_results(result_folder(namespace), result, page(command, all_measured, cadence, own_s))
+    write_results(folder, result, page(command, all_measured, cadence, own_s))
     as_json = json.dumps(result, ensure_ascii=False, indent=1)
     print(as_json if namespace.json else table(all_measured, cadence, own_s))
     return 0 if all(measured.is_well for measured in all_measured) else 1

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from steadyline.drills.options import add_result_options, conditions, count, result_folder, write_results
+from steadyline.drills.options import add_result_options, amount, conditions, count, result_folder, write_results
 from steadyline.drills.simulate.generator import history_of
 from steadyline.drills.simulate.history import History, HistoryError, from_json
 from steadyline.drills.simulate.narrator import Narrator
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--seeds", type=count, default=1000, metavar="N", help="how many histories (%(default)s)")
     add("--first", type=int, default=0, metavar="S", help="the first seed (%(default)s)")
-    add("--minutes", type=float, metavar="M", help="begin no more after so long")
+    add("--minutes", type=amount, metavar="M", help="begin no more after so long")
     add("--jobs", type=count, default=os.cpu_count() or 1, metavar="J", help="processes (%(default)s)")
     add("--seed", type=int, metavar="S", help="run the history of one seed, and tell it")
     add("--replay", type=Path, metavar="FILE", help="run the history in a file, and tell it")
@@ -56,13 +56,14 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     if namespace.seed is not None or namespace.replay is not None:
         history = history_of(namespace.seed) if namespace.replay is None else _read(namespace.replay)
         return _replay(history, as_json=namespace.json, with_audio=namespace.audio)
+    folder = result_folder(namespace)
     report = run_seeds(
         namespace.first, namespace.seeds, jobs=namespace.jobs, minutes=namespace.minutes, progress=_progress
     )
     print("", file=sys.stderr)
     command = shlex.join(["steadyline", *sys.argv[1:]])
     result = {**conditions("drill-simulate", command), **as_dict(report)}
-    write_results(result_folder(namespace), result, page(command, report))
+    write_results(folder, result, page(command, report))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(report))
     return 1 if report.failures else 0
 

@@ -45,12 +45,13 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     Raises:
         DrillError: the system does not work even without a kill, or does not come to rest.
     """
+    folder = result_folder(namespace)
     options = SoakOptions(
         namespace.calls, namespace.at_once, namespace.kill_every, namespace.seed, path, tuple(settings)
     )
     soaked = asyncio.run(run_soak(options, say_progress))
     command = shlex.join(["steadyline", *sys.argv[1:]])
     result = {**conditions("drill-soak", command), **soaked.as_dict()}
-    write_results(result_folder(namespace), result, page(command, soaked))
+    write_results(folder, result, page(command, soaked))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(soaked))
     return 1 if soaked.faults else 0

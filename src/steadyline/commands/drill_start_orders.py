@@ -46,6 +46,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     Raises:
         DrillError: a real service did not come up.
     """
+    folder = result_folder(namespace)
     if namespace.real is not None:
         report = asyncio.run(run_real_orders(namespace.real, namespace.seed, _progress))
     else:
@@ -57,7 +58,7 @@ def run(namespace: argparse.Namespace, path: Path | None, settings: Sequence[str
     command = shlex.join(["steadyline", *sys.argv[1:]])
     name = "drill-start-orders" if namespace.real is None else "drill-start-orders-real"
     result = {**conditions(name, command), **as_dict(report)}
-    write_results(result_folder(namespace), result, page(command, report))
+    write_results(folder, result, page(command, report))
     print(json.dumps(result, ensure_ascii=False, indent=1) if namespace.json else table(report))
     return 1 if report.late else 0
 

@@ -2,6 +2,7 @@
 
 import argparse
 
+from steadyline.drills.options import amount
 from steadyline.replay.choices import ENGINES, KILLABLE, SUFFIX
 
 DESCRIPTION = f"""\
@@ -32,5 +33,5 @@ def add_replay_arguments(parser: argparse.ArgumentParser) -> None:
     engine = f"ask this one for real, as configured ({', '.join(ENGINES)}); may be given again"
     parser.add_argument("--engine", action="append", default=[], choices=ENGINES, metavar="ENGINE", help=engine)
     tolerance = "times that differ by no more count as the same (%(default).0f)"
-    parser.add_argument("--tolerance-ms", type=float, default=TOLERANCE_MS, metavar="MS", help=tolerance)
+    parser.add_argument("--tolerance-ms", type=amount, default=TOLERANCE_MS, metavar="MS", help=tolerance)
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from steadyline.drills.machine import commit, describe_machine
+from steadyline.phone.out_folder import writable_folder
 
 Progress = Callable[[str], None]
 
@@ -29,10 +31,12 @@ def add_result_options(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def result_folder(namespace: argparse.Namespace) -> Path:
-    """The folder of `--out`, made if absent."""
-    folder: Path = namespace.out or (RESULTS if RESULTS.is_dir() else Path("drill-results"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """The folder of `--out`, made if absent. Asked for first: a result that took minutes must have a place to go.
+
+    Raises:
+        SteadylineError: nothing can be written there.
+    """
+    return writable_folder(namespace.out or (RESULTS if RESULTS.is_dir() else Path("drill-results")))
 
 
 def write_results(folder: Path, result: dict[str, Any], page: str) -> None:
@@ -56,3 +60,14 @@ def count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)
+
+
+def amount(text: str) -> float:
+    """A number from 0 on, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return value

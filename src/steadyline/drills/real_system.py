@@ -26,8 +26,8 @@ FOLLOW_THE_DRILL = (
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
 """Ask the kernel for SIGTERM when the drill dies (Linux, prctl(2), PR_SET_PDEATHSIG), whatever it dies of; kept by execve(2)."""
-ALONE = ("console.enabled=false", "webphone.enabled=false")
-"""A drill strikes and measures the services of the call alone, and its callers have telephones of their own."""
+ALONE = ("console.enabled=false", "webphone.enabled=false", "pbx.server=")
+"""A drill strikes and measures the services of the call alone, and its callers have telephones of their own, not the PBX's."""
 
 
 class DrillError(SteadylineError):

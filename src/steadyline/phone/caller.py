@@ -9,6 +9,7 @@ from pathlib import Path
 from steadyline.phone.conversation import POLL_S, Conversation, Progress
 from steadyline.phone.lookup import lookup
 from steadyline.phone.measure import measure_greeting, measure_turns
+from steadyline.phone.out_folder import writable_folder
 from steadyline.phone.report import CallReport, TurnReport
 from steadyline.phone.script import ScriptTiming
 from steadyline.phone.speaking import Samples, load_utterance
@@ -52,7 +53,9 @@ async def place_call(options: CallOptions, sip: SipSettings, progress: Progress)
 
     Raises:
         AudioFileError: a file of `options.say` cannot be read; nothing was dialed.
+        SteadylineError: `options.out` cannot be written to; nothing was dialed.
     """
+    writable_folder(options.out)
     rates_hz = {LINE_RATES_HZ[codec] for codec in sip.codecs}
     utterances = {rate_hz: [load_utterance(path, rate_hz) for path in options.say] for rate_hz in rates_hz}
     agent = await SipUserAgent.start(sip)
@@ -143,7 +146,6 @@ async def _converse(call: SipCall, conversation: Conversation) -> tuple[str, str
 
 def _measured(report: CallReport, conversation: Conversation, options: CallOptions) -> CallReport:
     recording = conversation.recording
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "call.wav"
     channels, marks = recording.write(path), conversation.script.marks
     greeting_start_s, greeting_end_s = measure_greeting(channels, recording.rate_hz, marks) or (None, None)

@@ -95,6 +95,8 @@ def faults(step: Step, bounds: Bounds) -> list[str]:
     found = []
     if step.refused:
         found.append(f"{step.refused} callers were not answered")
+    if not step.turns:
+        found.append("no question was answered within the step: a longer one (--step-s) may show something")
     if step.unanswered:
         found.append(f"{step.unanswered} questions were not answered")
     if step.wait_p95_s > bounds.p95_wait_s:
