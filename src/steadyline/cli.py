@@ -98,13 +98,16 @@ def _command(
 
 def _add_up(commands: Commands) -> None:
     def run(namespace: argparse.Namespace) -> int:
+        from steadyline.commands.hub_models import fetch_hub_models
         from steadyline.supervisor.up import run_system
 
         async def forever(_: str) -> None:
             await asyncio.Event().wait()
 
         path, settings = config_source(namespace)
-        asyncio.run(run_system(config_of(namespace), config_arguments(path, settings), _progress, forever))
+        config = config_of(namespace)
+        fetch_hub_models(config, _progress)
+        asyncio.run(run_system(config, config_arguments(path, settings), _progress, forever))
         return 0
 
     _command(commands, "up", "start all services and answer calls until Ctrl-C", run)

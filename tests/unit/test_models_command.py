@@ -52,6 +52,8 @@ def test_check_fails_while_a_needed_model_is_missing_or_any_has_changed(
 
 def test_the_default_set_follows_the_configuration() -> None:
     config = Config()
-    assert default_names(config) == ["whisper-base", "piper-en_US-joe-medium", "smollm2-135m-instruct-q4_1"]
+    assert default_names(config) == ["whisper-base", "smollm2-135m-instruct-q4_1", "piper-en_US-joe-medium"]
     config.tts.engine, config.llama.engine, config.whisper.model = "kokoro", "openai", "hub:owner/whisper"
+    assert default_names(config) == ["kokoro-82m-int8", "kokoro-voices"]
+    config.standby.engine = "piper"
     assert default_names(config) == ["piper-en_US-joe-medium", "kokoro-82m-int8", "kokoro-voices"]

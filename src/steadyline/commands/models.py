@@ -6,7 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from steadyline.commands.hub_models import fetch_hub_models
 from steadyline.config import Config
+from steadyline.doctor.models import configured_models
 from steadyline.models.fetch import fetch
 from steadyline.models.registry import MODELS
 from steadyline.models.store import check
@@ -22,6 +24,8 @@ def run_models(action: str, names: Sequence[str], config: Config, *, as_json: bo
         ModelError: a name is unknown, or a model cannot be fetched.
     """
     if action == "fetch":
+        if not names:
+            fetch_hub_models(config, print)
         return _fetch(names or default_names(config), config, is_explicit=bool(names))
     store = model_store(config)
     states = check(store, rehash=action == "check")
@@ -43,13 +47,7 @@ def run_models(action: str, names: Sequence[str], config: Config, *, as_json: bo
 
 def default_names(config: Config) -> list[str]:
     """The registry's models that this configuration needs."""
-    wanted = [config.whisper.model] if config.whisper.engine == "whisper" else []
-    wanted.append(config.piper.model)
-    if config.llama.engine == "llamacpp":
-        wanted.append(config.llama.model)
-    if config.tts.engine == "kokoro":
-        wanted += [config.kokoro.model, config.kokoro.voices]
-    return [name for name in wanted if name in MODELS]
+    return [spec for _, spec, _ in configured_models(config) if spec in MODELS]
 
 
 def _fetch(names: Sequence[str], config: Config, *, is_explicit: bool) -> int:

