@@ -62,10 +62,11 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        refusal = self._refusal(HTTPConnection(scope), scope["method"])
+        # The path that is routed; that of the request's URL is made with the Host header, which anybody may write.
+        refusal = self._refusal(HTTPConnection(scope), scope["method"], scope["path"])
         await (refusal or self._app)(scope, receive, send_guarded)
 
-    def _refusal(self, request: HTTPConnection, method: str) -> Response | None:
+    def _refusal(self, request: HTTPConnection, method: str, path: str) -> Response | None:
         host = request.headers.get("host", "")
         if not self._is_ours(host):
             text = f"the console is not reached as {host[:80]!r}; console.names may list further names"
@@ -75,11 +76,11 @@ class Guard:
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > MAX_BODY_BYTES:
             return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {MAX_BODY_BYTES} bytes")
-        if self._access.is_open or request.url.path.startswith(OPEN_PATHS):
+        if self._access.is_open or path.startswith(OPEN_PATHS):
             return None
         if self._access.admits(request.cookies.get(COOKIE, ""), time.time()):
             return None
-        if method in SAFE_METHODS and not request.url.path.startswith("/api/"):
+        if method in SAFE_METHODS and not path.startswith("/api/"):
             return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
         return refused(HTTPStatus.UNAUTHORIZED, "give the password first")
 

@@ -36,7 +36,7 @@ from steadyline.services.system_status import Answers
 from steadyline.web.server import WebServer
 from steadyline.wire.session import SessionTimes
 
-NICENESS = 10
+NICENESS = 5
 """Whoever floods the console takes no processor time from what paces calls, and no more than a voice from their engines."""
 MAX_CONNECTIONS = 100
 ANSWER_WITHIN_S = 0.8

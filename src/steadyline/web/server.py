@@ -8,12 +8,46 @@ from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from steadyline.errors import PortTakenError
 from steadyline.link.network import reason
 
 MAX_HEAD_BYTES = 16_384
+HEAD_S = 10.0
+"""Browsers open connections that they may need soon; they open others when these are closed."""
 GRACE_S = 1
+
+
+class _ImpatientProtocol(H11Protocol):
+    """Closes a connection on which no request came as a whole within `HEAD_S`: uvicorn would wait for ever, and there are not
+    so many connections.
+    """
+
+    _due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_request()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._await_nothing()
+        elif self._due is None:
+            self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await_nothing()
+        super().connection_lost(exc)
+
+    def _await_request(self) -> None:
+        self._due = self.loop.call_later(HEAD_S, self.transport.close)
+
+    def _await_nothing(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
 
 
 class _QuietServer(uvicorn.Server):
@@ -36,7 +70,7 @@ class WebServer:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         config = uvicorn.Config(
             app,
-            http="h11",
+            http=_ImpatientProtocol,
             ws="none",
             loop="asyncio",
             lifespan="off",
