@@ -69,7 +69,7 @@ class Metrics:
             "call_ready_seconds", "From INVITE to a pipeline that is ready (gateway).", OPENING_S
         )
         self.loop_stall = self._histogram(
-            "event_loop_stall_seconds", "How late a timer came, ten times a second: the event loop was busy.", STALL_S
+            "event_loop_stall_seconds", "How late a timer came, four times a second: the event loop was busy.", STALL_S
         )
         self.queue_depth = self._gauge("queue_depth", "Pieces of work that wait for one of the engine's workers.")
         self.journal_waiting = self._gauge(
