@@ -37,7 +37,7 @@ def test_a_wrong_config_file_is_told_with_key_file_line_and_what_was_expected(tm
     assert result.returncode == 2
     assert result.stdout == ""
     [line] = result.stderr.splitlines()
-    expected = f"steadyline: {path}, line 4: gateway.sip_port is 'five', expected a whole number from 0 to 65535"
+    expected = f"steadyline: {path}, line 4: gateway.sip_port is 'five', expected a whole number from 1 to 65535"
     assert line.startswith(expected)
 
 

@@ -64,8 +64,10 @@ class AnsweredCodecs(logging.Handler):
             self._codecs[sip_call_id] = self._unexpected.pop(sip_call_id, None)
 
     def of(self, sip_call_id: str) -> str | None:
-        """The codec of the last answer in a call that is expected; None before there is one."""
+        """The codec of the last answer in a call, which is expected from then on; None before there is an answer."""
         with self._codecs_lock:
+            if sip_call_id in self._unexpected:
+                self._codecs[sip_call_id] = self._unexpected.pop(sip_call_id)
             return self._codecs.get(sip_call_id)
 
     def forget(self, sip_call_id: str) -> None:

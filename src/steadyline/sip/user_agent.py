@@ -187,7 +187,8 @@ class SipUserAgent:
             taken.closed.add_done_callback(lambda _: rejection.cancel())
 
     def _adopt(self, call: Call) -> SipCall:
-        self._codecs.expect(call.call_id or "")
+        if call.call_id:  # one that we dial has none yet
+            self._codecs.expect(call.call_id)
         adopted = SipCall(call, self._codecs, self._signalling)
         self._calls.add(adopted)
         adopted.closed.add_done_callback(lambda _: self._forget(adopted))
