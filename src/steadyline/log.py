@@ -54,3 +54,8 @@ def start_logging(service: str, level: str, style: str, stream: LogStream | None
     logger = logging.getLogger("steadyline")
     logger.setLevel(level.upper())
     return logger
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Text from outside on one line, cut to `longest` characters: what a terminal would take for a command becomes U+FFFD."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text[:longest])

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from steadyline.calls.records import CallRecord, EventRecord, TurnRecord
+from steadyline.log import printable
 from steadyline.recorder.format import SIP, Origin
 from steadyline.recorder.reading import Happening
 
@@ -22,11 +23,6 @@ class Line(NamedTuple):
     at_s: float | None
     who: str
     text: str
-
-
-def printable(text: str) -> str:
-    """Text from outside, without what a terminal would take for a command."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def local_time(at: float) -> str:

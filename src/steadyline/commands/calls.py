@@ -12,12 +12,13 @@ from steadyline.calls.journal import Journal, JournalReader, read_only
 from steadyline.calls.records import CallRecord
 from steadyline.commands.call_choice import CallsError, chosen_call, since_when
 from steadyline.commands.call_export import call_object, export_call, wanted_formats
-from steadyline.commands.call_story import duration_s, ending, local_time, printable, story, turns_said
+from steadyline.commands.call_story import duration_s, ending, local_time, story, turns_said
 from steadyline.commands.calls_arguments import NO_CALLS
 from steadyline.commands.live_calls import live_uuids
 from steadyline.config import Config
 from steadyline.diagnosis.evidence import evidence_of
 from steadyline.diagnosis.rules import findings
+from steadyline.log import printable
 from steadyline.recorder.folders import RecordingError, call_folder, delete_recording, is_call_uuid
 from steadyline.recorder.reading import Recording
 from steadyline.services.recording import KEEPER, recordings_directory

@@ -13,9 +13,9 @@ from pathlib import Path
 from steadyline.calls.journal import read_only
 from steadyline.commands.call_choice import chosen_call
 from steadyline.commands.call_export import call_to_replay
-from steadyline.commands.call_story import printable
 from steadyline.commands.calls_arguments import NO_CALLS
 from steadyline.config import Config
+from steadyline.log import printable
 from steadyline.replay.changes import changes
 from steadyline.replay.choices import SUFFIX, Kill, ReplayError
 from steadyline.replay.comparison import Words, differences, latest_s, words_heard

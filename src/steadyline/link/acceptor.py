@@ -10,6 +10,7 @@ from steadyline.link.link import Link, LinkEvents
 from steadyline.link.network import Address, Listening, reason
 from steadyline.link.runtime import Runtime
 from steadyline.link.status import ConnectionStatus
+from steadyline.log import printable
 from steadyline.wire.messages import Hello, Message, Welcome
 from steadyline.wire.session import Closed, SessionState
 
@@ -247,7 +248,9 @@ class Acceptor:
             is_told = closed.state is SessionState.REFUSED and link.hello is not None
             if closed.code not in ("bye", "eof") and not is_told:
                 # Code and reason may be the stranger's own.
-                self._runtime.flood_log.warning("dropped", "dropped %s:%d: %s", *link.peer, _one_line(closed.reason))
+                self._runtime.flood_log.warning(
+                    "dropped", "dropped %s:%d: %s", *link.peer, printable(closed.reason, MAX_REASON_CHARACTERS)
+                )
             return
         if link.hello is None:
             return
@@ -267,8 +270,3 @@ class Acceptor:
             status.over("ended", closed.reason)
         else:
             status.lost(closed.reason)
-
-
-def _one_line(text: str) -> str:
-    """What a stranger may have said, fit for a log."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text[:MAX_REASON_CHARACTERS])

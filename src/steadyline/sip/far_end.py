@@ -1,8 +1,10 @@
 """What the far end calls itself, fit for logs, terminals and the journal."""
 
+from steadyline.log import printable
+
 MAX_CHARACTERS = 200
 
 
 def shown(text: str) -> str:
-    """What is not printable replaced (U+FFFD): a terminal would obey it, and a log would have one line more. The rest is cut."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text[:MAX_CHARACTERS])
+    """As `printable` has it; a terminal would obey the rest, and a log would have one line more."""
+    return printable(text, MAX_CHARACTERS)
